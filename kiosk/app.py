@@ -1,0 +1,242 @@
+"""create_app(settings): the only place where the parts meet. The journal's listeners are listed here."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, g, redirect, render_template, request, send_from_directory, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, gettext
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from kiosk import jobs
+from kiosk.base.clock import now
+from kiosk.base.errors import Invalid, NotFound, Problem, TooMany
+from kiosk.base.journal import Follower, Listener
+from kiosk.parts import Parts
+from kiosk.signage.push import Mover, Nudger
+from kiosk.web import board, content, live, people, signage
+from kiosk.web import api as staff_api
+from kiosk.web.frame import frame_of
+from kiosk.web.refs import RefCache, RefFront
+from kiosk.web.request import SignInFirst, csrf, end_transaction, guard_forms, maybe_actor, touch_session
+from kiosk.web.request import parts as parts_here
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
+BOARD_POLICY = ("default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; "
+                "img-src 'self' blob:; media-src 'self' blob:; font-src 'self' blob:; base-uri 'none'; form-action 'none'; "
+                "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types kiosk-fragment")
+STAFF_POLICY = ("default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; img-src 'self' blob: data:; "
+                "media-src 'self' blob:; font-src 'self' blob:; connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; "
+                "form-action 'self'; frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types kiosk-fragment")
+
+log = logging.getLogger("kiosk")
+
+
+@dataclass(frozen=True)
+class Running:
+    """The threads of a serving process, started once it is ready to answer."""
+
+    parts: Parts
+    follower: Follower
+    jobs: jobs.Table
+
+    def start(self) -> None:
+        self.parts.reactor.start()
+        self.follower.start()
+        self.jobs.start()
+
+    def stop(self, spread: float = 0.0) -> None:
+        self.jobs.stop()
+        self.follower.stop()
+        self.parts.reactor.stop(spread)
+        self.parts.close()
+
+
+def create_app(parts: Parts) -> Flask:
+    """The web application over opened parts; `app.extensions['running']` starts and stops its threads."""
+    app = Flask("kiosk", static_folder=None, template_folder=str(ROOT / "kiosk" / "web" / "templates"))
+    settings = parts.settings
+    app.config.update(
+        SECRET_KEY=parts.secret, MAX_CONTENT_LENGTH=None, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False,
+        SESSION_COOKIE_NAME="__Host-kiosk" if settings.secure_cookies else "kiosk_session", SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings.secure_cookies, SESSION_COOKIE_PATH="/",
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "kiosk" / "translations"), TEMPLATES_AUTO_RELOAD=False,
+        RELEASE=release(),
+    )
+    refs = RefCache()
+    app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs), jobs.Table(parts)))
+    Babel(app, locale_selector=language)
+    csrf.init_app(app)
+    for blueprint in (board.bp, people.bp, content.bp, signage.bp, staff_api.bp):
+        app.register_blueprint(blueprint)
+    live.init_app(app, parts.reactor, board.board_of_socket)
+    app.before_request(_nonce)
+    app.before_request(guard_forms)
+    app.after_request(_finish)
+    app.teardown_request(_abandon)
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(SignInFirst, _sign_in_first)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _failure)
+    app.context_processor(_page_values)
+    app.add_url_rule("/static/<release>/<path:name>", "static", _static)
+    app.wsgi_app = RefFront(app.wsgi_app, refs, headers=_security_headers(BOARD_POLICY))  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    return app
+
+
+def _follower(parts: Parts, refs: RefCache) -> Follower:
+    """Every listener of the journal. Durable ones run once for all processes, local ones in each."""
+    return parts.follower(
+        Listener("refs", Mover(parts.database, parts.press, now).hear, durable=True),
+        Listener("nudges", Nudger(parts.database, parts.reactor, refs).hear, durable=False),
+    )
+
+
+def release() -> str:
+    """The name of this release: a hash over all that a browser keeps, so that a change gives new addresses."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(STATIC).as_posix().encode())
+        digest.update(path.read_bytes() if path.stat().st_size < 1_000_000 else str(path.stat().st_size).encode())
+    return digest.hexdigest()[:12]
+
+
+def language() -> str:
+    """zh or en: the person's choice, this browser's choice, the office's choice."""
+    person = maybe_actor() if request.path.startswith("/staff") else None
+    wanted = session.get("language") or (person.language if person else None)
+    if wanted is None and request.path.startswith("/api/"):
+        wanted = request.accept_languages.best_match(["zh", "en"])
+    office = parts_here().settings.language
+    return wanted if wanted in ("zh", "en") else office
+
+
+def _nonce() -> None:
+    g.nonce = secrets.token_urlsafe(18)
+
+
+def _static(release: str, name: str) -> ResponseReturnValue:
+    if release != current_app.config["RELEASE"]:
+        raise NotFound("这个页面换了新版，请刷新。")
+    response = send_from_directory(STATIC, name, max_age=31_536_000)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def _finish(response: Response) -> Response:
+    end_transaction(keep=response.status_code < 400)
+    touch_session()
+    for name, value in _security_headers(_policy()):
+        response.headers.setdefault(name, value)
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _abandon(_: BaseException | None) -> None:
+    end_transaction(keep=False)
+
+
+def _policy() -> str:
+    if request.path.startswith(("/staff", "/setup")):
+        return STAFF_POLICY.format(nonce=g.get("nonce", ""))
+    return BOARD_POLICY if request.path.startswith("/board") else "default-src 'none'; frame-ancestors 'none'"
+
+
+def _security_headers(policy: str) -> list[tuple[str, str]]:
+    return [("Content-Security-Policy", policy), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"),
+            ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Permissions-Policy", "camera=(), microphone=(), geolocation=()")]
+
+
+def _page_values() -> dict[str, Any]:
+    """What every template may name."""
+    return {
+        "static_url": lambda name: url_for("static", release=current_app.config["RELEASE"], name=name),
+        "csp_nonce": g.get("nonce", ""), "problem": g.get("problem"), "typed": request.form, "now": now(),
+        "release": current_app.config["RELEASE"],
+        **(frame_of() if request.path.startswith("/staff") else {}),
+    }
+
+
+def _problem(problem: Problem) -> ResponseReturnValue:
+    end_transaction(keep=False)
+    headers = {"Retry-After": str(problem.retry)} if isinstance(problem, TooMany) else {}
+    if not _for_people():
+        return _problem_json(problem), problem.status, {**headers, "Content-Type": "application/problem+json"}
+    return render_template("errors/problem.html", sentence=worded(problem), status=problem.status), problem.status, headers
+
+
+def worded(problem: Problem) -> str:
+    """The problem in the reader's language."""
+    text: str = gettext(problem.message)
+    return text % problem.params if problem.params else text
+
+
+def _problem_json(problem: Problem) -> Response:
+    """RFC 9457."""
+    told = {"type": f"about:blank#{problem.slug}", "title": worded(problem), "status": problem.status, "detail": worded(problem)}
+    if isinstance(problem, Invalid):
+        told["field"] = problem.field
+    return current_app.json.response(told)
+
+
+def _sign_in_first(_: SignInFirst) -> ResponseReturnValue:
+    end_transaction(keep=False)
+    if not _for_people():
+        return _problem(_NotSignedIn("请先登录，或带上个人令牌。"))
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("people.sign_in", next=back), 303)
+
+
+class _NotSignedIn(Problem):
+    status = 401
+    slug = "not-signed-in"
+
+
+class _Page(Problem):
+    """An HTTP error of the framework, in our words."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status  # type: ignore[misc]
+
+
+_WORDS = {400: "这个请求不完整。请回到上一页再试。", 404: "没有这个页面。", 405: "这个地址不支持这样的操作。",
+          413: "传来的内容太大。", 415: "这种格式不认识。"}
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    return _problem(_Page(code, _WORDS.get(code, "这一步没有做成。请回到上一页再试。")))
+
+
+def _failure(error: Exception) -> ResponseReturnValue:
+    """Never a bare 500: a number to quote, and the trace in the log beside it."""
+    number = f"{now():%m%d-%H%M}-{secrets.randbelow(100):02d}"
+    log.exception("failure %s at %s %s", number, request.method, request.path, exc_info=error)
+    end_transaction(keep=False)
+    sentence = gettext("这一步没有做成。屏上照常播放。请打电话给管理员，报编号 %(number)s。", number=number)
+    if not _for_people():
+        return {"type": "about:blank#failure", "title": sentence, "status": 500, "detail": sentence}, 500
+    return render_template("errors/problem.html", sentence=sentence, status=500, number=number), 500
+
+
+def _for_people() -> bool:
+    """Whether a person reads the answer (else a program or a board)."""
+    return request.path.startswith(("/staff", "/setup")) or request.path == "/"
+

@@ -1,0 +1,125 @@
+"""The database: one engine for SQLite or PostgreSQL, short transactions, aware instants, leases.
+
+SQLite before 3.51.3 can corrupt a WAL file when two connections checkpoint at once, so there the rollback journal
+is used; every writing transaction begins IMMEDIATE, so that a busy database is waited for and never half written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, text, update
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+BUSY_MS = 5000
+WAL_SAFE = (3, 51, 3)
+
+
+class Instant(TypeDecorator[datetime]):
+    """Aware in, UTC stored, aware out; a naive time is a bug and is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs an offset")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    })
+    type_annotation_map = {datetime: Instant(), dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class Database:
+    """One engine and its two ways in: read() and write(), each one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._writer = self.engine.execution_options(kiosk_write=True)
+        self._readers = sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = sessionmaker(self._writer, expire_on_commit=False)
+
+    @property
+    def sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A short look; nothing is written."""
+        with self._readers() as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """All or nothing: committed at the end, rolled back on any error."""
+        with self._writers() as session, session.begin():
+            yield session
+
+    def session(self, *, writing: bool) -> Session:
+        """A session whose owner commits or closes it: one request's transaction."""
+        return self._writers() if writing else self._readers()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def claim(session: Session, row: type[Base], id: int, *, at: datetime, lease: timedelta) -> bool:
+    """Lease a row with `leased_until` for this process; False when another holds it. At most one wins."""
+    table = row.__table__
+    done = session.execute(
+        update(row)
+        .where(table.c.id == id, (table.c.leased_until.is_(None)) | (table.c.leased_until <= at))
+        .values(leased_until=at + lease)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def locked(session: Session, name: str) -> None:
+    """Serialise writers of one kind until the end of the transaction: the whole file on SQLite, an advisory lock on PostgreSQL."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}, pool_size=20, max_overflow=20)
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: pysqlite would begin too late, and never IMMEDIATE
+    mode = "WAL" if sqlite3.sqlite_version_info >= WAL_SAFE else "DELETE"
+    for pragma in (f"busy_timeout={BUSY_MS}", f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("kiosk_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

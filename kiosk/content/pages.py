@@ -1,0 +1,118 @@
+"""Pages of a revision as drawn for one geometry: kept as objects, made once, the same for reviewer and board.
+
+Drawn at submit for every geometry of the audience's boards, so that an approval only moves refs. The key holds the
+content's hash and the templates' version: an edited draft or a new release draws anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kiosk.base.clock import Zone
+from kiosk.base.db import Base
+from kiosk.base.objects import Store
+from kiosk.content import render
+from kiosk.content.geometry import Geometry
+from kiosk.content.slides import Revision, binding
+
+SIZES = (256, 640)
+
+
+class Drawn(Base):
+    """The pages of a revision in one geometry, and their pictures once they are made."""
+
+    __tablename__ = "drawn"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), index=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    geometry: Mapped[dict[str, Any]]
+    pages: Mapped[list[Any]]
+    pictures: Mapped[list[Any]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One screenful: its fragment, media and dwell in seconds; type and size of each object beside it."""
+
+    html: str
+    size: int
+    media: tuple[str, ...]
+    dwell: float
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def draw(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone) -> list[Page]:
+    """The revision's pages in this geometry, from the cache or drawn now."""
+    key = f"{binding(revision)}:{geometry.key}:{render.version()}"
+    row = session.scalars(select(Drawn).where(Drawn.key == key)).first()
+    if row is not None:
+        return [_page(each) for each in row.pages]
+    pages = [_keep(store, fragment) for fragment in render.render(view_of(revision, zone), geometry)]
+    session.add(Drawn(revision_id=revision.id, key=key, geometry=asdict(geometry), pages=[asdict(page) for page in pages], pictures=[]))
+    session.flush()
+    return pages
+
+
+def view_of(revision: Revision, zone: Zone) -> render.SlideView:
+    """What the templates see of a revision."""
+    unit = revision.slide.unit
+    return render.SlideView(title=revision.title, kind=revision.slide.kind, data=revision.data, column=revision.column,
+                            unit=unit.short, until=zone.day(revision.end) if revision.end else None, phone=unit.phone)
+
+
+def objects_of(session: Session, revisions: Iterable[int]) -> set[str]:
+    """Every object that boards fetch for these revisions."""
+    rows = session.scalars(select(Drawn.pages).where(Drawn.revision_id.in_(list(revisions))))
+    return {sha for pages in rows for page in pages for sha in (page["html"], *page["media"])}
+
+
+def media_of(data: dict[str, Any]) -> dict[str, tuple[int, str]]:
+    """Size and type of each media object a revision's data names."""
+    found: dict[str, tuple[int, str]] = {}
+    for page in data.get("pages", ()):
+        for variant in (*page.get("variants", ()), *page.get("poster", ())):
+            found[variant["sha"]] = (variant["size"], variant["type"])
+        if page.get("type") == "video":
+            found[page["sha"]] = (page["size"], page["mime"])
+    return found
+
+
+@dataclass(frozen=True)
+class Dress:
+    """The style and font objects of a theme, as a manifest names them; put into the store once."""
+
+    styles: tuple[str, ...]
+    fonts: tuple[dict[str, str], ...]
+    objects: tuple[dict[str, Any], ...]
+
+
+@lru_cache(16)
+def dress(store: Store, theme: str) -> Dress:
+    """Style and fonts of a theme, kept and published."""
+    css = render.styles(theme)
+    style = store.put(css)
+    objects = [{"sha": style, "size": len(css), "type": "text/css"}]
+    fonts = []
+    for font in render.fonts():
+        sha = store.put_file(font["path"])
+        fonts.append({"family": font["family"], "weight": font["weight"], "sha": sha})
+        objects.append({"sha": sha, "size": font["path"].stat().st_size, "type": "font/ttf"})
+    store.publish(each["sha"] for each in objects)
+    return Dress((style,), tuple(fonts), tuple(objects))
+
+
+def _keep(store: Store, fragment: render.Fragment) -> Page:
+    html = fragment.html.encode()
+    return Page(store.put(html), len(html), tuple(fragment.media), fragment.dwell, fragment.text, tuple(fragment.notes))
+
+
+def _page(row: dict[str, Any]) -> Page:
+    return Page(row["html"], row["size"], tuple(row["media"]), row["dwell"], row["text"], tuple(row["notes"]))

@@ -1,0 +1,211 @@
+"""Slides and their revisions: make, revise, retire, find.
+
+A slide belongs to a unit and has revisions; `live` is the one that hangs. A revision holds all that an approval
+binds: title, column, data (with its media), start, end and audience. Nothing of an approved revision ever changes;
+the next edit opens a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from kiosk.base import journal
+from kiosk.base.canonical import canonical, sha256
+from kiosk.base.clock import iso
+from kiosk.base.db import Base, Instant
+from kiosk.base.errors import Conflict, Invalid, NotFound
+from kiosk.content.kinds import KINDS
+from kiosk.people import Actor, Unit, line
+
+COLUMNS = ("通知公告", "办事指南", "领导分工", "部门职责", "工作目标", "财政公开", "社会救助", "卫生健康", "劳动保障",
+           "居务公开", "工作动态", "政策文件")
+TITLE_MOST = 40
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETURNED = "returned"
+
+
+class Slide(Base):
+    __tablename__ = "slide"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    live_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id", use_alter=True))
+    retired_at: Mapped[datetime | None] = mapped_column(Instant())
+    created_at: Mapped[datetime] = mapped_column(Instant())
+
+    unit: Mapped[Unit] = relationship(lazy="joined")
+    live: Mapped["Revision | None"] = relationship(foreign_keys=[live_id], post_update=True, lazy="joined")
+    revisions: Mapped[list["Revision"]] = relationship(
+        back_populates="slide", foreign_keys="Revision.slide_id", order_by="Revision.number")
+
+    @property
+    def latest(self) -> "Revision":
+        return self.revisions[-1]
+
+
+class Revision(Base):
+    __tablename__ = "revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slide_id: Mapped[int] = mapped_column(ForeignKey("slide.id"), index=True)
+    number: Mapped[int]
+    state: Mapped[State] = mapped_column(String(20), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    column: Mapped[str] = mapped_column("column_name", String(40))
+    data: Mapped[dict[str, Any]]
+    start: Mapped[datetime | None] = mapped_column(Instant())
+    end: Mapped[datetime | None] = mapped_column(Instant())
+    audience: Mapped[list[Any]]
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    writers: Mapped[list[Any]]
+    edits: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    edited_at: Mapped[datetime] = mapped_column(Instant())
+    submitted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant())
+    bound: Mapped[str | None] = mapped_column(String(64))
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(Instant())
+    reason: Mapped[str | None] = mapped_column(String(400))
+    approved_at: Mapped[datetime | None] = mapped_column(Instant())
+    recalled_at: Mapped[datetime | None] = mapped_column(Instant())
+
+    slide: Mapped[Slide] = relationship(back_populates="revisions", foreign_keys=[slide_id], lazy="joined")
+
+    @property
+    def pages(self) -> list[dict[str, Any]]:
+        """The pages of a media revision; empty for other kinds."""
+        return list(self.data.get("pages", ()))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a person sets on a slide. None for start: from the approval on; None for end: standing; audience: unit ids."""
+
+    title: str
+    column: str = COLUMNS[0]
+    data: dict[str, Any] = field(default_factory=dict)
+    start: datetime | None = None
+    end: datetime | None = None
+    audience: tuple[int, ...] = ()
+
+
+def binding(revision: Revision) -> str:
+    """The hash of all that an approval binds."""
+    return sha256(canonical({
+        "kind": revision.slide.kind, "unit": revision.slide.unit_id, "title": revision.title, "column": revision.column,
+        "data": revision.data, "start": iso(revision.start), "end": iso(revision.end), "audience": sorted(revision.audience),
+    }))
+
+
+def make(session: Session, kind: str, draft: Draft, *, unit: Unit, by: Actor, at: datetime) -> Slide:
+    """A new slide with its first draft. An empty audience means the slide's own unit."""
+    if kind not in KINDS:
+        raise Invalid("kind", "没有“%(kind)s”这种内容。", kind=kind)
+    slide = Slide(kind=kind, unit=unit, created_at=at)
+    session.add(slide)
+    session.flush()
+    _open(session, slide, _checked(kind, draft, unit), 1, by, at)
+    journal.record(session, "slide.made", slide, by=by, at=at, title=draft.title)
+    return slide
+
+
+def revise(session: Session, slide: Slide, draft: Draft, *, by: Actor, at: datetime, expect: int | None = None) -> Revision:
+    """Write on. A draft, returned or submitted revision is changed in place and becomes a draft; after an approval a new one opens.
+
+    `expect` is the number of edits the writer has seen; Conflict when somebody else wrote in between.
+    """
+    if slide.retired_at is not None:
+        raise Conflict("这件内容已经撤下存档，不能再改。要再挂，请新建一件。")
+    latest = slide.latest
+    if expect is not None and expect != latest.edits:
+        raise Conflict("您打开以后，别人改过这件内容。请看两版哪里不同，再选留哪一版。")
+    draft = _checked(slide.kind, draft, slide.unit)
+    if latest.approved_at is not None:  # also when it was returned or recalled since: what hung stays as it hung
+        return _open(session, slide, draft, latest.number + 1, by, at)
+    _write(latest, draft, by, at)
+    journal.record(session, "slide.revised", slide, by=by, at=at, revision=latest.id)
+    return latest
+
+
+def retire(session: Session, slide: Slide, *, by: Actor, at: datetime) -> None:
+    """Take the slide off every board and into the archive, in good order (for cause: recall)."""
+    slide.retired_at, slide.live = at, None
+    journal.record(session, "slide.retired", slide, by=by, at=at)
+
+
+def slide(session: Session, id: int) -> Slide:
+    found = session.get(Slide, id)
+    if found is None:
+        raise NotFound("没有这件内容，可能已经删了。")
+    return found
+
+
+def revision(session: Session, id: int) -> Revision:
+    """The revision, its row held until the end of a writing transaction: two deciders never pass each other."""
+    found = session.scalars(select(Revision).where(Revision.id == id).with_for_update(of=Revision)
+                            .execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound("没有这一版内容，可能已经删了。")
+    return found
+
+
+def find(session: Session, *, units: Collection[int], state: State | None = None, words: str = "",
+         before: int | None = None, limit: int = 50) -> Sequence[Slide]:
+    """Slides of these units, latest first, by the state of their latest revision and words of its title."""
+    newest = select(func.max(Revision.id)).where(Revision.slide_id == Slide.id).correlate(Slide).scalar_subquery()
+    query = (select(Slide).join(Revision, Revision.id == newest)
+             .where(Slide.unit_id.in_(units), Slide.retired_at.is_(None)).order_by(Slide.id.desc()).limit(limit))
+    if state is not None:
+        query = query.where(Revision.state == state)
+    if words:
+        query = query.where(Revision.title.contains(words, autoescape=True))
+    if before is not None:
+        query = query.where(Slide.id < before)
+    return session.scalars(query).all()
+
+
+def hangs(slide: Slide, at: datetime) -> bool:
+    """Whether the slide's live revision may be shown now."""
+    live = slide.live
+    return live is not None and (live.start is None or live.start <= at) and (live.end is None or at < live.end)
+
+
+def _open(session: Session, slide: Slide, draft: Draft, number: int, by: Actor, at: datetime) -> Revision:
+    revision = Revision(slide=slide, number=number, state=State.DRAFT, title="", column="", data={}, audience=[], author_id=by.id,
+                        writers=[], edits=-1, created_at=at, edited_at=at)
+    session.add(revision)
+    _write(revision, draft, by, at)
+    session.flush()
+    if number > 1:
+        journal.record(session, "slide.revised", slide, by=by, at=at, revision=revision.id)
+    return revision
+
+
+def _write(revision: Revision, draft: Draft, by: Actor, at: datetime) -> None:
+    revision.title, revision.column, revision.data = draft.title, draft.column, draft.data
+    revision.start, revision.end, revision.audience = draft.start, draft.end, sorted(draft.audience)
+    revision.state, revision.bound, revision.submitted_by, revision.submitted_at = State.DRAFT, None, None, None
+    revision.writers = sorted({*revision.writers, by.id})
+    revision.edits, revision.edited_at = revision.edits + 1, at
+
+
+def _checked(kind: str, draft: Draft, unit: Unit) -> Draft:
+    if draft.start and draft.end and draft.end <= draft.start:
+        raise Invalid("end", "结束时间在开始之前。请把结束时间往后改。")
+    data = draft.data if kind == "media" and not draft.data.get("pages") else KINDS[kind].parse(draft.data).stored()
+    return Draft(line(draft.title, "title", most=TITLE_MOST), line(draft.column or COLUMNS[0], "column", most=12), data,
+                 draft.start, draft.end, tuple(sorted(set(draft.audience or (unit.id,)))))

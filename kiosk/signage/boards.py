@@ -1,0 +1,320 @@
+"""Boards: groups, pairing, tokens, heartbeat and status.
+
+A board is known by a random token of which only the hash is kept. What it says of itself (what it holds, what it
+shows) is its heartbeat; what it should hold is its ref (see manifest).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, String, Table, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from kiosk.base import journal
+from kiosk.base.db import Base, Instant
+from kiosk.base.errors import Conflict, Invalid, NotFound
+from kiosk.content.geometry import THEMES, Geometry, Panel, geometry_of
+from kiosk.people import Actor, Unit, hashed, line
+
+# No 0 O 1 I L: what is read from a wall and typed on a keyboard must not be mistaken.
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+CODE_LENGTH = 6
+SILENT = timedelta(seconds=180)
+
+board_group = Table(
+    "board_group", Base.metadata,
+    Column("board_id", ForeignKey("board.id"), primary_key=True),
+    Column("group_id", ForeignKey("group.id"), primary_key=True, index=True),
+)
+
+
+class Group(Base):
+    __tablename__ = "group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+
+    unit: Mapped[Unit] = relationship(lazy="joined")
+    boards: Mapped[list["Board"]] = relationship(secondary=board_group, back_populates="groups", order_by="Board.id")
+
+
+class Board(Base):
+    __tablename__ = "board"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    width_mm: Mapped[int]
+    height_mm: Mapped[int]
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    rotation: Mapped[int] = mapped_column(default=0)
+    distance_mm: Mapped[int]
+    overscan: Mapped[int] = mapped_column(default=0)
+    theme: Mapped[str] = mapped_column(String(20), default="zhengwu")
+    elder: Mapped[bool] = mapped_column(default=False)
+    registered_at: Mapped[datetime] = mapped_column(Instant())
+    ended_at: Mapped[datetime | None] = mapped_column(Instant())
+    version: Mapped[int] = mapped_column(default=0)
+    edition: Mapped[str | None] = mapped_column(String(64))
+    seen_at: Mapped[datetime | None] = mapped_column(Instant())
+    online_since: Mapped[datetime | None] = mapped_column(Instant())
+    held_edition: Mapped[str | None] = mapped_column(String(64))
+    held_version: Mapped[int | None]
+    held_at: Mapped[datetime | None] = mapped_column(Instant())
+    shows: Mapped[str | None] = mapped_column(String(60))
+    vitals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    unit: Mapped[Unit] = relationship(lazy="joined")
+    groups: Mapped[list[Group]] = relationship(secondary=board_group, back_populates="boards", order_by=Group.id)
+
+    @property
+    def panel(self) -> Panel:
+        return Panel(self.width_mm, self.height_mm, self.width_px, self.height_px, self.rotation, self.distance_mm)
+
+    @property
+    def geometry(self) -> Geometry:
+        return geometry_of(self.panel, self.theme, self.elder)
+
+
+class Pairing(Base):
+    """A screen that waits for somebody to type its code. A relay waits the same way."""
+
+    __tablename__ = "pairing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(6), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    screen: Mapped[dict[str, Any]]
+    relay: Mapped[bool] = mapped_column(default=False)
+    expires_at: Mapped[datetime] = mapped_column(Instant())
+    board_id: Mapped[int | None] = mapped_column(ForeignKey("board.id"))
+
+
+class Status(StrEnum):
+    ONLINE = "online"
+    SILENT = "silent"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Placing:
+    """What staff say of a board: its name, unit, panel and theme."""
+
+    name: str
+    panel: Panel
+    theme: str = "zhengwu"
+    elder: bool = False
+    overscan: int = 0
+
+
+# --- pairing ----------------------------------------------------------------------------------------------------------
+
+def ask_pairing(session: Session, screen: Mapping[str, Any], *, relay: bool, at: datetime, life: timedelta) -> tuple[str, str]:
+    """A code for the wall and the secret by which the screen asks again."""
+    session.execute(delete(Pairing).where(Pairing.expires_at < at - timedelta(days=1)))
+    taken = set(session.scalars(select(Pairing.code).where(Pairing.expires_at > at)))
+    if len(taken) > 2000:
+        raise Conflict("等着登记的屏太多，请先登记已经显示代码的屏。")
+    code = next(code for code in iter(_code, "") if code not in taken)
+    secret = secrets.token_urlsafe(32)
+    session.add(Pairing(code=code, secret_hash=hashed(secret), screen=_screen(screen), relay=relay, expires_at=at + life))
+    return code, secret
+
+
+def find_pairing(session: Session, code: str, *, at: datetime) -> Pairing:
+    """The waiting screen behind a code as a person types it: case ignored, 0/O and 1/I taken for each other."""
+    wanted = normal_code(code)
+    row = session.scalars(select(Pairing).where(Pairing.code == wanted).order_by(Pairing.id.desc()).with_for_update()).first()
+    if row is None:
+        raise NotFound("没有找到这个代码。请看看屏上现在的 6 位代码，它 10 分钟换一次。")
+    if row.expires_at <= at:
+        raise NotFound("这个代码过期了。屏上已经换了新代码，请照新的填。")
+    if row.board_id is not None:
+        raise Conflict("这个代码已经登记过了。")
+    return row
+
+
+def normal_code(text: str) -> str:
+    """The code in its stored letters; what people mistake is forgiven."""
+    letters = "".join(character for character in text.upper() if character.isalnum())
+    return letters.replace("0", "Q").replace("O", "Q").replace("1", "J").replace("I", "J").replace("L", "J")[:12]
+
+
+def pair(session: Session, pairing: Pairing, placing: Placing, *, unit: Unit, key: bytes, by: Actor, at: datetime) -> Board:
+    """Make the waiting screen a board. Its token follows from the secret that only the screen has."""
+    if pairing.relay:
+        raise Conflict("这个代码是中继的，不是屏的。")
+    made = add(session, placing, unit=unit, token_hash="", by=by, at=at)
+    made.token_hash = hashed(token_of(pairing, key))
+    pairing.board_id = made.id
+    return made
+
+
+def pairing_of(session: Session, secret: str, *, at: datetime) -> Pairing:
+    """The pairing behind a screen's secret, for as long as it is of use."""
+    row = session.scalars(select(Pairing).where(Pairing.secret_hash == hashed(secret))).first()
+    if row is None or (row.board_id is None and row.expires_at <= at) or row.expires_at <= at - timedelta(days=1):
+        raise NotFound("这个代码过期了。")
+    return row
+
+
+def token_of(pairing: Pairing, key: bytes) -> str:
+    """The board's token, the same at each asking, so that a lost answer loses nothing; not stored anywhere."""
+    return "kb_" + hmac.new(key, f"board:{pairing.secret_hash}".encode(), sha256).hexdigest()
+
+
+# --- boards -----------------------------------------------------------------------------------------------------------
+
+def add(session: Session, placing: Placing, *, unit: Unit, token_hash: str, by: Actor | None, at: datetime) -> Board:
+    """A board at its place; Invalid when nothing could be read on it from where people stand."""
+    made = Board(unit=unit, token_hash=token_hash or hashed(secrets.token_urlsafe(32)), registered_at=at, vitals={}, version=0)
+    _place(made, placing)
+    session.add(made)
+    journal.record(session, "board.added", made, by=by, at=at, name=made.name)
+    return made
+
+
+def change(session: Session, board: Board, placing: Placing, *, unit: Unit, by: Actor, at: datetime) -> None:
+    """Another name, unit, panel or theme."""
+    _place(board, placing)
+    board.unit = unit
+    journal.record(session, "board.changed", board, by=by, at=at, name=board.name)
+
+
+def end(session: Session, board: Board, *, by: Actor, at: datetime) -> None:
+    """The board is taken down: its token is worth nothing from now on."""
+    board.ended_at, board.token_hash = at, hashed(secrets.token_urlsafe(32))
+    board.groups.clear()
+    journal.record(session, "board.ended", board, by=by, at=at)
+
+
+def renew_token(session: Session, board: Board, *, by: Actor | None, at: datetime) -> str:
+    """A new token, told once; the old one dies."""
+    token = "kb_" + secrets.token_urlsafe(32)
+    board.token_hash = hashed(token)
+    journal.record(session, "board.keyed", board, by=by, at=at)
+    return token
+
+
+def board(session: Session, id: int) -> Board:
+    found = session.get(Board, id)
+    if found is None or found.ended_at is not None:
+        raise NotFound("没有这块屏，可能已经拆了。")
+    return found
+
+
+def boards(session: Session, units: Collection[int] | None = None) -> Sequence[Board]:
+    """Living boards, of these units or all."""
+    query = select(Board).where(Board.ended_at.is_(None)).order_by(Board.unit_id, Board.id)
+    return session.scalars(query if units is None else query.where(Board.unit_id.in_(units))).all()
+
+
+def by_token(session: Session, token: str) -> Board | None:
+    return session.scalars(select(Board).where(Board.token_hash == hashed(token), Board.ended_at.is_(None))).first()
+
+
+def heartbeat(board: Board, report: Mapping[str, Any], *, at: datetime, silent: timedelta = SILENT) -> None:
+    """Keep what the board says of itself; figures are cut to sane bounds, for a board may be broken."""
+    if board.seen_at is None or board.online_since is None or at - board.seen_at > silent:
+        board.online_since = at
+    board.seen_at = at
+    edition, version = report.get("edition"), report.get("ref_version")
+    if (edition, version) != (board.held_edition, board.held_version):
+        board.held_at = at
+    board.held_edition = edition[:64] if isinstance(edition, str) else None
+    board.held_version = version if isinstance(version, int) and 0 <= version < 2**53 else None
+    item = report.get("item")
+    board.shows = item[:60] if isinstance(item, str) else None
+    board.vitals = {name: _bounded(report[name]) for name in VITALS if name in report}
+
+
+VITALS = ("at", "skew_ms", "storage", "memory", "errors", "release", "cause", "done")
+
+
+def status(board: Board, at: datetime, silent: timedelta = SILENT) -> Status:
+    if board.seen_at is None:
+        return Status.NEVER
+    return Status.ONLINE if at - board.seen_at <= silent else Status.SILENT
+
+
+def is_current(board: Board) -> bool:
+    """Whether the board holds the edition it should."""
+    return board.edition is not None and board.held_edition == board.edition
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+def add_group(session: Session, name: str, *, unit: Unit, by: Actor | None, at: datetime) -> Group:
+    made = Group(name=line(name, "name", most=40), unit=unit)
+    session.add(made)
+    journal.record(session, "group.added", made, by=by, at=at, name=made.name)
+    return made
+
+
+def group(session: Session, id: int) -> Group:
+    found = session.get(Group, id)
+    if found is None:
+        raise NotFound("没有这个分组。")
+    return found
+
+
+def groups(session: Session) -> Sequence[Group]:
+    return session.scalars(select(Group).order_by(Group.id)).all()
+
+
+def set_members(session: Session, group: Group, members: Sequence[Board], *, by: Actor | None, at: datetime) -> None:
+    group.boards = list(members)
+    journal.record(session, "group.changed", group, by=by, at=at, boards=[each.id for each in members])
+
+
+def rename_group(session: Session, group: Group, name: str, *, by: Actor, at: datetime) -> None:
+    group.name = line(name, "name", most=40)
+    journal.record(session, "group.changed", group, by=by, at=at, name=group.name)
+
+
+def _place(board: Board, placing: Placing) -> None:
+    if placing.theme not in THEMES:
+        raise Invalid("theme", "没有这种配色。")
+    if not 0 <= placing.overscan <= 100:
+        raise Invalid("overscan", "边距在 0 到 100 千分之间。")
+    geometry_of(placing.panel, placing.theme, placing.elder)
+    panel = placing.panel
+    board.name = line(placing.name, "name", most=40)
+    board.width_mm, board.height_mm, board.width_px, board.height_px = panel.width_mm, panel.height_mm, panel.width_px, panel.height_px
+    board.rotation, board.distance_mm, board.overscan = panel.rotation, panel.distance_mm, placing.overscan
+    board.theme, board.elder = placing.theme, placing.elder
+
+
+def _screen(screen: Mapping[str, Any]) -> dict[str, Any]:
+    """What a screen tells of itself, in sane bounds."""
+    width, height, ratio = screen.get("w"), screen.get("h"), screen.get("dpr", 1)
+    if not (isinstance(width, int) and isinstance(height, int) and 1 <= width <= 16_384 and 1 <= height <= 16_384):
+        raise Invalid("screen", "屏幕的宽和高要是像素数。")
+    return {"w": width, "h": height, "dpr": ratio if isinstance(ratio, int | float) and 0.25 <= ratio <= 8 else 1}
+
+
+def _code() -> str:
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+def _bounded(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, bool | int | float) or value is None:
+        return value if not isinstance(value, int | float) or abs(value) < 1e15 else None
+    if isinstance(value, str):
+        return value[:200]
+    if depth < 2 and isinstance(value, list):
+        return [_bounded(each, depth + 1) for each in value[:20]]
+    if depth < 2 and isinstance(value, dict):
+        return {str(name)[:40]: _bounded(each, depth + 1) for name, each in list(value.items())[:20]}
+    return None

@@ -1,0 +1,242 @@
+"""Manifests and refs: what one board must hold; written as an object, then the board's ref is moved.
+
+`refresh` works out what each board should hold now and moves the refs that differ, all in one transaction with one
+journal entry, whose number is the new version of every board it moves: one publish, one version, one nudge.
+A manifest names neither board nor moment; boards of one programme and geometry share it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kiosk import people
+from kiosk.base import journal
+from kiosk.base.canonical import canonical
+from kiosk.base.clock import Zone, iso
+from kiosk.base.db import Base, Instant
+from kiosk.base.objects import Store
+from kiosk.base.signing import Signer
+from kiosk.content import pages
+from kiosk.content.geometry import Geometry
+from kiosk.content.slides import Revision, Slide
+from kiosk.signage import playlists
+from kiosk.signage.boards import Board, boards
+from kiosk.signage.playlists import Item, Playlist
+
+RECALLS_TOLD = timedelta(days=400)
+
+
+class Ref(Base):
+    """What a board was told to hold from a moment on: the past is the archive, the last row is now."""
+
+    __tablename__ = "ref"
+    __table_args__ = (UniqueConstraint("board_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    board_id: Mapped[int] = mapped_column(ForeignKey("board.id"), index=True)
+    version: Mapped[int] = mapped_column(index=True)
+    edition: Mapped[str] = mapped_column(String(64))
+    body: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(Instant())
+
+
+class Edition(Base):
+    """The objects an edition names: the sweep keeps them for as long as a kept ref names the edition."""
+
+    __tablename__ = "edition"
+
+    sha: Mapped[str] = mapped_column(String(64), primary_key=True)
+    objects: Mapped[list[Any]]
+    at: Mapped[datetime] = mapped_column(Instant())
+
+
+class Recalled(Base):
+    """An object that is 410: recalled, and no other live revision uses it."""
+
+    __tablename__ = "recalled"
+
+    sha: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant())
+
+
+@dataclass(frozen=True)
+class Press:
+    """What is needed to make manifests: where objects lie, the office's zone, how far ahead windows reach."""
+
+    store: Store
+    zone: Zone
+    horizon: timedelta = timedelta(days=35)
+
+
+def refresh(session: Session, press: Press, *, at: datetime, only: Collection[int] | None = None) -> list[int]:
+    """Move the refs of all boards (or `only` these) that should hold something else; the ids moved. Idempotent."""
+    living = [board for board in boards(session) if only is None or board.id in only]
+    wanted = _editions(session, press, living, at)
+    bodies = _bodies(session, living, wanted, at)
+    current = _current(session, [board.id for board in living])
+    moved = [board for board in living if current.get(board.id) != bodies[board.id]]
+    if moved:
+        entry = journal.record(session, "refs.moved", "board", by=None, at=at, boards=len(moved))
+        for board in moved:
+            board.version, board.edition = entry.seq, wanted[board.id]
+            session.add(Ref(board_id=board.id, version=entry.seq, edition=wanted[board.id], body=bodies[board.id], at=at))
+    return [board.id for board in moved]
+
+
+def moved_at(session: Session, seq: int) -> Sequence[int]:
+    """The boards whose ref moved with this journal entry."""
+    return session.scalars(select(Ref.board_id).where(Ref.version == seq)).all()
+
+
+def ref(session: Session, board: Board, signer: Signer, *, at: datetime) -> dict[str, Any] | None:
+    """The board's sealed ref; None before its first edition."""
+    row = session.scalars(select(Ref).where(Ref.board_id == board.id).order_by(Ref.version.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return signer.seal({**row.body, "board": board.id, "version": row.version, "sealed_at": iso(at)})
+
+
+def recall_objects(session: Session, store: Store, revision_id: int, *, at: datetime) -> set[str]:
+    """Turn the objects of a revision 410, but for those that another live revision uses."""
+    mine = pages.objects_of(session, [revision_id])
+    others = session.scalars(select(Slide.live_id).where(Slide.live_id.is_not(None), Slide.live_id != revision_id))
+    gone = mine - pages.objects_of(session, [id for id in others if id is not None])
+    known = set(session.scalars(select(Recalled.sha).where(Recalled.sha.in_(gone))))
+    session.add_all(Recalled(sha=sha, at=at) for sha in gone - known)
+    store.withdraw(gone)
+    return gone
+
+
+def is_recalled(session: Session, sha: str) -> bool:
+    return session.get(Recalled, sha) is not None
+
+
+def kept_objects(session: Session) -> set[str]:
+    """Every object that a kept ref names."""
+    rows = session.execute(select(Edition.sha, Edition.objects))
+    return {sha for row in rows for sha in (row.sha, *row.objects)}
+
+
+def item_of(store: Store, board: Board, item: str | None) -> dict[str, Any] | None:
+    """The manifest's item of that name, in the edition the board holds: what the board says it shows."""
+    path = store.path(board.held_edition) if item and board.held_edition and len(board.held_edition) == 64 else None
+    if path is None:
+        return None
+    return next((each for each in read(path.read_bytes())["items"] if each["item"] == item), None)
+
+
+def _editions(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, str]:
+    lists = playlists.playlists_of(session)
+    tree = people.below(session)
+    made: dict[tuple[Any, ...], str] = {}
+    editions: dict[int, str] = {}
+    for board in living:
+        items = _items(lists.get(board.id, ()), board, tree, at, at + press.horizon)
+        key = (board.geometry.key, tuple((item.id, item.dwell, item.slide.live_id) for item in items))
+        if key not in made:
+            made[key] = _write(session, press, items, board.geometry, at)
+        editions[board.id] = made[key]
+    return editions
+
+
+def _items(lists: Iterable[Playlist], board: Board, tree: dict[int, frozenset[int]], at: datetime, horizon: datetime) -> list[Item]:
+    """The items that may hang on the board between now and the horizon, in order."""
+    return [item for playlist in lists for item in playlist.items
+            if (live := item.slide.live) is not None and item.slide.retired_at is None
+            and covers(live, board.unit_id, tree)
+            and (live.end is None or live.end > at) and (live.start is None or live.start < horizon)]
+
+
+def covers(revision: Revision, unit_id: int, tree: dict[int, frozenset[int]]) -> bool:
+    """Whether the unit lies in the revision's audience (a unit takes in all below it)."""
+    return any(unit_id in tree.get(id, ()) for id in revision.audience)
+
+
+def _write(session: Session, press: Press, items: Sequence[Item], geometry: Geometry, at: datetime) -> str:
+    manifest, named = _manifest(session, press, items, geometry)
+    data = canonical(manifest)
+    edition = press.store.put(data)
+    lifted = session.scalars(select(Recalled).where(Recalled.sha.in_(named))).all()
+    for row in lifted:  # a new approval lifts the 410
+        session.delete(row)
+    press.store.publish([*named, edition])
+    if session.get(Edition, edition) is None:
+        session.add(Edition(sha=edition, objects=sorted(named), at=at))
+        session.flush()
+    return edition
+
+
+def _manifest(session: Session, press: Press, items: Sequence[Item], geometry: Geometry) -> tuple[dict[str, Any], set[str]]:
+    dress = pages.dress(press.store, geometry.theme)
+    objects = {each["sha"]: dict(each) for each in dress.objects}
+    lines: list[dict[str, Any]] = []
+    windows: dict[tuple[str | None, str | None], list[str]] = defaultdict(list)
+    for item in items:
+        live = item.slide.live
+        assert live is not None
+        drawn = pages.draw(session, press.store, live, geometry, press.zone)
+        sizes = pages.media_of(live.data)
+        for number, page in enumerate(drawn, 1):
+            name = f"{item.id}.{number}"
+            lines.append(_line(name, item, live, page, number, len(drawn), press.zone))
+            windows[iso(live.start), iso(live.end)].append(name)
+            objects[page.html] = {"sha": page.html, "size": page.size, "type": "text/html"}
+            for sha in page.media:
+                objects[sha] = {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]}
+    manifest = {
+        "format": 1, "layout": "page", "items": lines, "fallback": [],
+        "windows": [{"items": names, "from": start, "to": end, "priority": 0} for (start, end), names in windows.items()],
+        "objects": sorted(objects.values(), key=lambda each: each["sha"]),
+        "theme": {"name": geometry.theme, "styles": list(dress.styles), "fonts": list(dress.fonts)},
+        "page": {"w": geometry.w, "h": geometry.h, "u": geometry.u, "orientation": geometry.orientation},
+    }
+    return manifest, set(objects)
+
+
+def _line(name: str, item: Item, live: Revision, page: pages.Page, number: int, of: int, zone: Zone) -> dict[str, Any]:
+    shown = live.start if live.start and live.approved_at and live.start > live.approved_at else live.approved_at
+    return {"item": name, "slide": live.slide_id, "revision": live.id, "kind": live.slide.kind, "page": number, "of": of,
+            "dwell": item.dwell or page.dwell, "html": page.html, "media": list(page.media), "title": live.title,
+            "column": live.column, "unit": live.slide.unit.short, "disclosed": zone.day(shown).isoformat() if shown else ""}
+
+
+def _bodies(session: Session, living: Sequence[Board], wanted: dict[int, str], at: datetime) -> dict[int, dict[str, Any]]:
+    root = people.office(session)
+    told = list(session.scalars(select(Revision.id).where(Revision.recalled_at > at - RECALLS_TOLD).order_by(Revision.id)))
+    return {board.id: {"edition": wanted[board.id], "recalled": told, "face": _face(root, board), "panel": _panel(board)}
+            for board in living}
+
+
+def _face(root: people.Unit | None, board: Board) -> dict[str, str]:
+    unit = board.unit
+    return {"office": root.name if root else unit.name, "unit": unit.name, "board": board.name,
+            "phone": unit.phone or (root.phone if root else ""), "hours": unit.hours or (root.hours if root else ""),
+            "place": unit.place or unit.name}
+
+
+def _panel(board: Board) -> dict[str, Any]:
+    geometry = board.geometry
+    return {"width_mm": board.width_mm, "height_mm": board.height_mm, "width_px": board.width_px, "height_px": board.height_px,
+            "rotation": board.rotation, "distance_mm": board.distance_mm, "overscan": board.overscan,
+            "theme": board.theme, "w": geometry.w, "h": geometry.h, "u": geometry.u}
+
+
+def _current(session: Session, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """The newest ref body of each board."""
+    rows = session.execute(select(Ref.board_id, Ref.body).join(Board, (Board.id == Ref.board_id) & (Board.version == Ref.version)))
+    return {row.board_id: row.body for row in rows if row.board_id in ids}
+
+
+def read(data: bytes) -> dict[str, Any]:
+    """A manifest from its bytes."""
+    found = json.loads(data)
+    assert isinstance(found, dict)
+    return found

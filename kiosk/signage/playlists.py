@@ -1,0 +1,167 @@
+"""Playlists: slides in order, and where they hang. Order, dwell and places are free of review; the audience is not.
+
+A playlist is placed on groups and boards. A slide of it plays on a board only inside the slide's audience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from kiosk.base import journal
+from kiosk.base.db import Base
+from kiosk.base.errors import Conflict, Invalid, NotFound
+from kiosk.content.slides import Slide
+from kiosk.people import Actor, Unit, line
+from kiosk.signage.boards import Board, Group
+
+DWELL_LEAST, DWELL_MOST = 5, 600
+ITEMS_MOST = 200
+
+
+class Playlist(Base):
+    __tablename__ = "playlist"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    edits: Mapped[int] = mapped_column(default=0)
+
+    unit: Mapped[Unit] = relationship(lazy="joined")
+    items: Mapped[list["Item"]] = relationship(back_populates="playlist", order_by="Item.position",
+                                               cascade="all, delete-orphan")
+    placements: Mapped[list["Placement"]] = relationship(back_populates="playlist", order_by="Placement.id",
+                                                         cascade="all, delete-orphan")
+
+
+class Item(Base):
+    """A slide at its place in a playlist; dwell in seconds a page, None: by the amount of text."""
+
+    __tablename__ = "item"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    playlist_id: Mapped[int] = mapped_column(ForeignKey("playlist.id"), index=True)
+    slide_id: Mapped[int] = mapped_column(ForeignKey("slide.id"), index=True)
+    position: Mapped[int]
+    dwell: Mapped[float | None]
+
+    playlist: Mapped[Playlist] = relationship(back_populates="items")
+    slide: Mapped[Slide] = relationship(lazy="joined")
+
+
+class Placement(Base):
+    """A playlist hangs on a group or on a board."""
+
+    __tablename__ = "placement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    playlist_id: Mapped[int] = mapped_column(ForeignKey("playlist.id"), index=True)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("group.id"))
+    board_id: Mapped[int | None] = mapped_column(ForeignKey("board.id"))
+
+    playlist: Mapped[Playlist] = relationship(back_populates="placements")
+    group: Mapped[Group | None] = relationship(lazy="joined")
+    board: Mapped[Board | None] = relationship(lazy="joined")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a playlist as staff send it."""
+
+    slide_id: int
+    dwell: float | None = None
+
+
+def make(session: Session, name: str, *, unit: Unit, by: Actor | None, at: datetime) -> Playlist:
+    made = Playlist(name=line(name, "name", most=40), unit=unit, edits=0)
+    session.add(made)
+    journal.record(session, "playlist.made", made, by=by, at=at, name=made.name)
+    return made
+
+
+def rename(session: Session, playlist: Playlist, name: str, *, by: Actor, at: datetime) -> None:
+    playlist.name = line(name, "name", most=40)
+    journal.record(session, "playlist.changed", playlist, by=by, at=at, name=playlist.name)
+
+
+def remove(session: Session, playlist: Playlist, *, by: Actor, at: datetime) -> None:
+    """The playlist goes; its slides stay."""
+    journal.record(session, "playlist.removed", playlist, by=by, at=at, name=playlist.name)
+    session.delete(playlist)
+
+
+def playlist(session: Session, id: int) -> Playlist:
+    found = session.get(Playlist, id)
+    if found is None:
+        raise NotFound("没有这个播放列表，可能已经删了。")
+    return found
+
+
+def playlists(session: Session) -> Sequence[Playlist]:
+    return session.scalars(select(Playlist).order_by(Playlist.id)).all()
+
+
+def set_items(session: Session, playlist: Playlist, entries: Sequence[Entry], *, by: Actor | None, at: datetime,
+              expect: int | None = None) -> None:
+    """The whole order at once. Items that stay keep their id, so that boards keep their place in the round."""
+    if expect is not None and expect != playlist.edits:
+        raise Conflict("您打开以后，别人改过这个列表。请重新打开，再排一次。")
+    if len(entries) > ITEMS_MOST:
+        raise Invalid("items", "一个列表最多 %(most)s 项，请分成几个列表。", most=ITEMS_MOST)
+    spare: dict[int, list[Item]] = {}
+    for item in playlist.items:
+        spare.setdefault(item.slide_id, []).append(item)
+    playlist.items = [_item(session, spare, entry, position) for position, entry in enumerate(entries)]
+    playlist.edits += 1
+    journal.record(session, "playlist.changed", playlist, by=by, at=at, slides=[entry.slide_id for entry in entries])
+
+
+def append(session: Session, playlist: Playlist, slide: Slide, *, by: Actor | None, at: datetime) -> None:
+    """Put a slide at the end, unless it is in the list already."""
+    if all(item.slide_id != slide.id for item in playlist.items):
+        entries = [Entry(item.slide_id, item.dwell) for item in playlist.items]
+        set_items(session, playlist, [*entries, Entry(slide.id)], by=by, at=at)
+
+
+def place(session: Session, playlist: Playlist, *, groups: Sequence[Group], boards: Sequence[Board], by: Actor | None,
+          at: datetime) -> None:
+    """Where the playlist hangs, the whole answer at once."""
+    playlist.placements = [*(Placement(group=group) for group in groups), *(Placement(board=board) for board in boards)]
+    journal.record(session, "playlist.placed", playlist, by=by, at=at, groups=[each.id for each in groups],
+                   boards=[each.id for each in boards])
+
+
+def boards_of(playlist: Playlist) -> list[Board]:
+    """Living boards on which the playlist hangs, each once."""
+    found = {board.id: board for placement in playlist.placements
+             for board in ((placement.group.boards if placement.group else []) or ([placement.board] if placement.board else []))}
+    return [board for board in found.values() if board.ended_at is None]
+
+
+def playlists_of(session: Session) -> dict[int, list[Playlist]]:
+    """For each living board its playlists in the order of their making, each once."""
+    found: dict[int, list[Playlist]] = {}
+    for each in playlists(session):
+        for board in boards_of(each):
+            found.setdefault(board.id, []).append(each)
+    return found
+
+
+def with_slide(session: Session, slide: Slide) -> list[Playlist]:
+    """The playlists that name the slide."""
+    return list(session.scalars(select(Playlist).join(Item).where(Item.slide_id == slide.id).distinct().order_by(Playlist.id)))
+
+
+def _item(session: Session, spare: dict[int, list[Item]], entry: Entry, position: int) -> Item:
+    if entry.dwell is not None and not DWELL_LEAST <= entry.dwell <= DWELL_MOST:
+        raise Invalid("dwell", "停留时间在 %(least)s 到 %(most)s 秒之间。", least=DWELL_LEAST, most=DWELL_MOST)
+    kept = spare.get(entry.slide_id)
+    item = kept.pop(0) if kept else Item(slide_id=entry.slide_id)
+    if session.get(Slide, entry.slide_id) is None:
+        raise NotFound("没有这件内容，可能已经删了。")
+    item.position, item.dwell = position, entry.dwell
+    return item

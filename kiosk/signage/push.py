@@ -1,0 +1,87 @@
+"""Push: journal entry → boards concerned → nudge. Only a hint: a board that hears nothing asks for its ref by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from kiosk.base.db import Database
+from kiosk.base.journal import Entry
+from kiosk.signage import manifest
+from kiosk.signage.boards import Board
+
+# After these acts boards may have to hold something else.
+MOVES = frozenset({
+    "slide.approved", "slide.returned", "slide.recalled", "slide.retired", "playlist.changed", "playlist.placed",
+    "playlist.removed", "board.added", "board.changed", "group.changed", "unit.changed",
+})
+CUTS = frozenset({"board.ended", "board.keyed"})
+
+
+class Hub(Protocol):
+    """Who holds the boards' sockets."""
+
+    def send(self, board_ids: Collection[int] | None, text: str) -> None: ...
+
+    def close(self, board_ids: Collection[int]) -> None: ...
+
+    def connected(self) -> Mapping[int, Any]: ...
+
+
+class RefKeeper(Protocol):
+    """Who answers refs from memory."""
+
+    def drop(self, board_ids: Collection[int] | None) -> None: ...
+
+
+def nudge(version: int) -> str:
+    """The frame that says: there is a newer ref. The same bytes for every board that moved."""
+    return json.dumps({"version": version}, separators=(",", ":"))
+
+
+class Mover:
+    """Durable listener: after an act that changes what hangs, refs are moved and recalled objects taken away."""
+
+    def __init__(self, database: Database, press: manifest.Press, now: Callable[[], datetime]) -> None:
+        self._database, self._press, self._now = database, press, now
+
+    def hear(self, entries: Sequence[Entry]) -> None:
+        moving = [entry for entry in entries if entry.verb in MOVES]
+        if not moving:
+            return
+        with self._database.write() as session:
+            for entry in moving:
+                if entry.verb == "slide.recalled":
+                    manifest.recall_objects(session, self._press.store, entry.data["revision"], at=self._now())
+            manifest.refresh(session, self._press, at=self._now())
+
+
+class Nudger:
+    """Local listener: tells the boards whose sockets this process holds that their ref has moved."""
+
+    def __init__(self, database: Database, hub: Hub, refs: RefKeeper) -> None:
+        self._database, self._hub, self._refs = database, hub, refs
+
+    def hear(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if entry.verb == "refs.moved":
+                self._moved(entry.seq)
+            elif entry.verb in CUTS and entry.subject_id is not None:
+                self._refs.drop([entry.subject_id])
+                self._hub.close([entry.subject_id])
+
+    def _moved(self, seq: int) -> None:
+        with self._database.read() as session:
+            moved = manifest.moved_at(session, seq)
+        self._refs.drop(moved)
+        self._hub.send(moved, nudge(seq))
+
+
+def version_of(database: Database, board_id: int) -> int:
+    """The version a board should hold now: said first on every new socket."""
+    with database.read() as session:
+        return session.scalar(select(Board.version).where(Board.id == board_id)) or 0

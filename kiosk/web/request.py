@@ -1,0 +1,201 @@
+"""What every view needs: who asks, one transaction a request, who may, and forms that come back with what was typed.
+
+The transaction opens with the first db() and ends with the answer: committed below 400, rolled back otherwise.
+Reading requests never hold the write lock; a request that takes a large body must read it before its first db().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Response, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import Session
+
+from kiosk import people
+from kiosk.base.clock import now as clock_now
+from kiosk.base.errors import Forbidden, Invalid, Problem
+from kiosk.parts import Parts
+from kiosk.people import Actor
+
+csrf = CSRFProtect()
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+TOUCH = timedelta(seconds=60)
+View = ParamSpec("View")
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in; pages lead to the sign-in page, the API answers 401."""
+
+
+def parts() -> Parts:
+    found = current_app.extensions["kiosk"]
+    assert isinstance(found, Parts)
+    return found
+
+
+def now() -> datetime:
+    """The moment of this request, the same wherever it is asked."""
+    if "now" not in g:
+        g.now = clock_now()
+    at = g.now
+    assert isinstance(at, datetime)
+    return at
+
+
+def db() -> Session:
+    """This request's one transaction."""
+    if "db" not in g:
+        g.db = parts().database.session(writing=request.method not in SAFE)
+    found = g.db
+    assert isinstance(found, Session)
+    return found
+
+
+def actor() -> Actor:
+    """Who asks; SignInFirst when nobody does."""
+    found = maybe_actor()
+    if found is None:
+        raise SignInFirst
+    return found
+
+
+def maybe_actor() -> Actor | None:
+    """Who asks, by personal token or by session, read in a short transaction of its own."""
+    if "actor" not in g:
+        with parts().database.read() as short:
+            g.actor = _by_token(short) if bearer() else _by_session(short)
+    found: Actor | None = g.actor
+    return found
+
+
+def bearer() -> str | None:
+    """The token of the Authorization header."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token.strip() else None
+
+
+def needs(action: str) -> Callable[[Callable[View, ResponseReturnValue]], Callable[View, ResponseReturnValue]]:
+    """Only for people who may do this somewhere; the domain checks again for the very thing."""
+    def wrap(view: Callable[View, ResponseReturnValue]) -> Callable[View, ResponseReturnValue]:
+        @wraps(view)
+        def guarded(*args: View.args, **kwargs: View.kwargs) -> ResponseReturnValue:
+            people.must(actor(), action)
+            return view(*args, **kwargs)
+        guarded.needs = action  # type: ignore[attr-defined]  # read by the authorisation matrix of the tests
+        return guarded
+    return wrap
+
+
+def signed_in(view: Callable[View, ResponseReturnValue]) -> Callable[View, ResponseReturnValue]:
+    """For everybody who is signed in."""
+    @wraps(view)
+    def guarded(*args: View.args, **kwargs: View.kwargs) -> ResponseReturnValue:
+        actor()
+        return view(*args, **kwargs)
+    guarded.needs = "signed in"  # type: ignore[attr-defined]
+    return guarded
+
+
+def back_in(page: Callable[..., ResponseReturnValue]) -> Callable[[Callable[View, ResponseReturnValue]], Callable[View, ResponseReturnValue]]:
+    """A form whose problem is told on its own page, with everything typed still there (`problem`, `typed` in templates)."""
+    def wrap(view: Callable[View, ResponseReturnValue]) -> Callable[View, ResponseReturnValue]:
+        @wraps(view)
+        def tried(*args: View.args, **kwargs: View.kwargs) -> ResponseReturnValue:
+            try:
+                return view(*args, **kwargs)
+            except Forbidden:
+                raise
+            except Problem as problem:
+                end_transaction(keep=False)
+                g.problem = problem
+                return current_app.make_response(page(*args, **kwargs)), problem.status
+        return tried
+    return wrap
+
+
+def to(endpoint: str, **values: Any) -> Response:
+    """Answer a form: see that page now."""
+    response = redirect(url_for(endpoint, **values), 303)
+    assert isinstance(response, Response)
+    return response
+
+
+def end_transaction(*, keep: bool) -> None:
+    """Commit or roll back this request's transaction, and wake who waits for the journal."""
+    open_one: Session | None = g.pop("db", None)
+    if open_one is None:
+        return
+    try:
+        if keep:
+            written = "journal" in open_one.info
+            open_one.commit()
+            if written:
+                parts().told()
+        else:
+            open_one.rollback()
+    finally:
+        open_one.close()
+
+
+def sign_in_session(token: str) -> None:
+    """A new session for a new sign-in: nothing of the old one stays but the language."""
+    language = session.get("language")
+    session.clear()
+    session["sign_in"] = token
+    if language:
+        session["language"] = language
+    g.pop("actor", None)
+
+
+def guard_forms() -> None:
+    """CSRF for everything that a browser's cookie could do; programs with a token of their own need none."""
+    if request.method in SAFE or request.blueprint == "board":
+        return
+    if bearer() and request.path.startswith("/api/"):
+        return
+    csrf.protect()
+
+
+def number(name: str, *, default: int | None = None) -> int:
+    """A whole number from the form or query; Invalid names the field."""
+    text = request.values.get(name, "")
+    if text == "" and default is not None:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        raise Invalid(name, "这里要填一个数字。") from None
+
+
+def _by_token(short: Session) -> Actor | None:
+    person = people.bearer(short, bearer() or "") if request.path.startswith("/api/") else None
+    return people.actor(short, person) if person else None
+
+
+def _by_session(short: Session) -> Actor | None:
+    token = session.get("sign_in")
+    if not token:
+        return None
+    settings = parts().settings
+    person = people.signed_in(short, token, at=now(), idle=timedelta(minutes=settings.idle_minutes),
+                              life=timedelta(hours=settings.session_hours))
+    if person is None:
+        session.pop("sign_in", None)
+        session["timed_out"] = True
+        return None
+    seen = people.seen_at(short, token)
+    g.touch = token if seen is None or now() - seen > TOUCH else None
+    return people.actor(short, person)
+
+
+def touch_session() -> None:
+    """Note that the person is still there, at most once a minute and in a transaction of its own."""
+    token = g.pop("touch", None)
+    if token:
+        with parts().database.write() as short:
+            people.touch(short, token, now())
