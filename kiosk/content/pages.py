@@ -51,7 +51,7 @@ class Page:
 
 def draw(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone) -> list[Page]:
     """The revision's pages in this geometry, from the cache or drawn now."""
-    key = f"{binding(revision)}:{geometry.key}:{render.version()}"
+    key = f"{revision.id}:{binding(revision)}:{geometry.key}:{render.version()}"
     row = session.scalars(select(Drawn).where(Drawn.key == key)).first()
     if row is not None:
         return [_page(each) for each in row.pages]

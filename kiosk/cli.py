@@ -1,0 +1,243 @@
+"""The command line: serve, demo, migrate, admin. One clear line and a non-zero exit on a mistake; a clean end on SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from gettext import NullTranslations, translation
+from ipaddress import ip_address
+from pathlib import Path
+
+from sqlalchemy.exc import DatabaseError
+
+from kiosk import demo, people, schema, serving
+from kiosk.app import create_app
+from kiosk.base import journal
+from kiosk.base.clock import now
+from kiosk.base.errors import NotFound, Problem
+from kiosk.content.geometry import panel_of
+from kiosk.parts import Parts, open_parts
+from kiosk.settings import Settings, load
+from kiosk.signage import boards, manifest
+from kiosk.signage.boards import Placing
+
+log = logging.getLogger("kiosk")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    arguments = _parser().parse_args(words)
+    os.umask(0o027)
+    try:
+        code: int = arguments.run(arguments)
+    except Problem as problem:
+        print(_worded(problem), file=sys.stderr)
+        return 1
+    except DatabaseError as error:
+        print(f"数据库打不开或者损坏了：{error.orig}。请从备份恢复，再启动。", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    with _opened(settings) as parts:
+        link = _first_link(parts, now())
+    _warn_of_open_host(settings.host)
+    return _run(settings, lambda _: _say_set_up(settings, link))
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    with _opened(settings) as parts:
+        office = demo.build(parts, url=_url(settings), at=now())
+    _warn_of_open_host(settings.host)
+
+    def ready(parts: Parts) -> None:
+        if arguments.ready_file:
+            _write_ready(Path(arguments.ready_file), office)
+        print(_introduction(office), flush=True)
+
+    return _run(settings, ready)
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    with _opened(settings, ensure=False) as parts:
+        if arguments.to == "head":
+            schema.ensure(parts.database)
+        elif arguments.to == "base" or (arguments.down and arguments.to):
+            schema.downgrade(parts.database, arguments.to)
+        else:
+            schema.upgrade(parts.database, arguments.to)
+        print(f"{schema.current(parts.database) or '空'} / {schema.head()}")
+    return 0
+
+
+def _admin_link(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    with _opened(settings) as parts, parts.database.write() as session:
+        person = None
+        if arguments.login:
+            person = next((each for each in people.people(session) if each.login == arguments.login), None)
+            if person is None:
+                raise NotFound("没有账号“%(login)s”。", login=arguments.login)
+        elif people.office(session):
+            raise Problem("已经安装好了。要给某人重新设密码，请写 --login 账号。")
+        token = people.make_link(session, person, by=None, at=now())
+    print(f"{_url(settings)}/staff/link/{token}" if person else f"{_url(settings)}/setup/{token}")
+    return 0
+
+
+def _admin_journal(arguments: argparse.Namespace) -> int:
+    with _opened(_settings(arguments)) as parts, parts.database.read() as session:
+        faults = list(journal.verify(session))
+        print("\n".join(faults) if faults else f"日志完整，共 {journal.tail(session)} 条。")
+    return 1 if faults else 0
+
+
+def _admin_boards(arguments: argparse.Namespace) -> int:
+    """Make paired boards ahead of their screens: their ids and tokens go into a file for the images."""
+    if not 1 <= arguments.add <= 20_000:
+        raise Problem("--add 要在 1 到 20000 之间。")
+    with _opened(_settings(arguments)) as parts, parts.database.write() as session:
+        at, root = now(), people.office(session)
+        if root is None:
+            raise Problem("还没有安装：请先打开安装链接。")
+        group = next((each for each in boards.groups(session) if each.name == arguments.group), None)
+        group = group or boards.add_group(session, arguments.group, unit=root, by=None, at=at)
+        lines, placing = [], Placing("", panel_of(43, 1920, 1080))
+        made = []
+        for number in range(1, arguments.add + 1):
+            token = "kb_" + secrets.token_urlsafe(32)
+            board = boards.add(session, replace(placing, name=f"{arguments.group} {number}"), unit=root,
+                               token_hash=people.hashed(token), by=None, at=at)
+            made.append(board)
+            lines.append(f"{board.id} {token}\n")
+        boards.set_members(session, group, [*group.boards, *made], by=None, at=at)
+        _write_private(Path(arguments.out), "".join(lines))
+    with _opened(_settings(arguments)) as parts, parts.database.write() as session:
+        manifest.refresh(session, parts.press, at=now())
+    print(f"{len(lines)} 块屏，凭证在 {arguments.out}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kiosk", description="街道电子公示栏")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = _command(commands, "serve", _serve, "start the server; an empty one prints a one-time set-up link")
+    demo_ = _command(commands, "demo", _demo, "start a demo office with content and log-ins made for this run")
+    for command in (serve, demo_):
+        command.add_argument("--host", help="address to listen on (127.0.0.1)")
+        command.add_argument("--port", type=int, help="port to listen on (8000)")
+    demo_.add_argument("--ready-file", metavar="F", help="write addresses and log-ins here as JSON once it answers")
+    migrate = _command(commands, "migrate", _migrate, "bring the database to this release's schema, or to a named step")
+    migrate.add_argument("to", nargs="?", default="head", help="head (default), base, or a step")
+    migrate.add_argument("--down", action="store_true", help="go down to that step")
+    admin = commands.add_parser("admin", help="links, boards and the journal, from the server's own console")
+    deeds = admin.add_subparsers(required=True, metavar="DEED")
+    link = _command(deeds, "link", _admin_link, "a new one-time link: of the set-up, or for somebody's password")
+    link.add_argument("--login", help="whose password")
+    made = _command(deeds, "boards", _admin_boards, "make paired boards and write their ids and tokens")
+    made.add_argument("--add", type=int, required=True, metavar="N", help="how many")
+    made.add_argument("--group", required=True, help="their group (made when new)")
+    made.add_argument("--out", required=True, metavar="FILE", help="'id token' lines")
+    _command(deeds, "journal", _admin_journal, "check the journal's chain")
+    return parser
+
+
+def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: object, help: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help, description=help)
+    command.add_argument("--data", type=Path, metavar="DIR", help="folder of database, objects and secrets (var/kiosk)")
+    command.add_argument("--settings", type=Path, metavar="FILE", help="TOML file of settings (see deploy/kiosk.example.toml)")
+    command.set_defaults(run=run)
+    return command
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    settings = load(arguments.settings, data=arguments.data, host=getattr(arguments, "host", None), port=getattr(arguments, "port", None))
+    return replace(settings, data=settings.data.absolute())
+
+
+class _opened:
+    """Opened parts with the schema in place, closed afterwards."""
+
+    def __init__(self, settings: Settings, *, ensure: bool = True) -> None:
+        self.parts = open_parts(settings)
+        if ensure:
+            schema.ensure(self.parts.database)
+
+    def __enter__(self) -> Parts:
+        return self.parts
+
+    def __exit__(self, *_: object) -> None:
+        self.parts.close()
+
+
+def _run(settings: Settings, ready: serving.Ready) -> int:
+    return serving.serve(lambda: create_app(open_parts(settings)), host=settings.host, port=settings.port,
+                         threads=settings.threads, on_ready=ready)
+
+
+def _first_link(parts: Parts, at: datetime) -> str | None:
+    """The set-up's one-time token as long as there is no office."""
+    with parts.database.write() as session:
+        return None if people.office(session) else people.make_link(session, None, by=None, at=at)
+
+
+def _say_set_up(settings: Settings, link: str | None) -> None:
+    text = f"第一次使用，请打开这个链接（只能用一次）：{_url(settings)}/setup/{link}" if link else f"工作页面：{_url(settings)}/staff/"
+    print(text, flush=True)
+
+
+def _warn_of_open_host(host: str) -> None:
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    if not loopback:
+        print(f"注意：正在 {host} 上明文提供服务。对外使用时，前面要有负责 TLS 的服务器（见 deploy/README.md）。", file=sys.stderr, flush=True)
+
+
+def _url(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _introduction(office: demo.Office) -> str:
+    lines = ["", f"工作页面  {office['url']}/staff/", ""]
+    lines += [f"  {each['post']:　<12}账号 {each['login']:<14}密码 {each['password']}" for each in office["people"]]
+    lines += ["", "公示屏"] + [f"  {each['name']:　<14}{each['url']}" for each in office["boards"]]
+    return "\n".join(lines) + "\n"
+
+
+def _write_ready(path: Path, office: demo.Office) -> None:
+    _write_private(path, json.dumps(office, ensure_ascii=False, indent=1))
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Whole or not at all, for the owner's eyes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.chmod(0o600)
+    temporary.replace(path)
+
+
+def _worded(problem: Problem) -> str:
+    """In Chinese, or in English where the console asks for it and a catalogue is there."""
+    wanted = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("en")
+    folder = Path(__file__).with_name("translations")
+    words = translation("messages", folder, ["en"], fallback=True) if wanted else NullTranslations()
+    text = words.gettext(problem.message)
+    return text % problem.params if problem.params else text

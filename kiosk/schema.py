@@ -1,0 +1,59 @@
+"""The database's schema and its steps: Alembic run from code, so that one command (or the first start) is enough.
+
+Every module with tables is imported here, for Alembic to compare them with the steps.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from kiosk.base.db import Base, Database
+from kiosk.base.errors import Problem
+from kiosk.content import ingest, pages, slides, sources
+from kiosk.signage import boards, manifest, playlists, plays
+
+TABLES = (ingest, pages, slides, sources, boards, manifest, playlists, plays)
+METADATA = Base.metadata
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the schema up to this release (or to a named step)."""
+    with database.engine.begin() as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    with database.engine.begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def current(database: Database) -> str | None:
+    """The step the database stands at; None when it is empty."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def ensure(database: Database) -> None:
+    """Make or renew the schema at start; Problem when the data is of a newer release."""
+    at = current(database)
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    if at is not None and at not in known:
+        raise Problem("数据是更新的版本写的（%(at)s），这个版本的程序读不了。请安装新版程序。", at=at)
+    if at != head():
+        upgrade(database)
+
+
+def _config(connection: object) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,73 @@
+"""Fixtures: a real database (SQLite by default), a store, a small cast of people, and a maker of slides and boards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from kiosk import schema
+from kiosk.app import create_app
+from kiosk.base.db import Database
+from kiosk.parts import Parts, open_parts
+from kiosk.settings import Settings
+from tests.support.cast import Cast
+from tests.support.make import Make
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with the schema in place, copied for every test: the steps take longer than a copy."""
+    path = tmp_path_factory.mktemp("template") / "kiosk.db"
+    database = Database(f"sqlite:///{path}")
+    schema.ensure(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path / "data", port=0)
+
+
+@pytest.fixture
+def parts(settings: Settings, template_database: Path) -> Iterator[Parts]:
+    settings.data.mkdir(parents=True)
+    (settings.data / "kiosk.db").write_bytes(template_database.read_bytes())
+    opened = open_parts(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def session(parts: Parts) -> Iterator[Session]:
+    """One writing transaction that the test may commit; rolled back at the end."""
+    with parts.database.session(writing=True) as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    """An office with a department and two communities, and one person for each role."""
+    return Cast.made(session, NOON)
+
+
+@pytest.fixture
+def make(session: Session, cast: Cast, parts: Parts) -> Make:
+    """Makes slides, boards and playlists in any state."""
+    return Make(session, cast, parts, NOON)
+
+
+@pytest.fixture
+def app(parts: Parts) -> Iterator[Flask]:
+    """The application without its threads; `app.extensions['running']` starts them."""
+    made = create_app(parts)
+    made.testing = True
+    yield made
