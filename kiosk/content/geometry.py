@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from kiosk.base.errors import Invalid
 
 BODY_ARC = 36.0
-ELDER_ARC = 41.0
 LEAST_ARC = 24.0
 LEAST_COLUMNS = 12
 LEAST_LINES = 4
@@ -132,7 +131,8 @@ def check(panel: Panel) -> None:
 
 
 def _grid(panel: Panel, theme: str, elder: bool) -> Geometry:
-    u = max(1, math.ceil(math.ceil(body_px(panel, ELDER_ARC if elder else BODY_ARC) - 1e-9) / BODY))
+    u = max(1, math.ceil(math.ceil(body_px(panel) - 1e-9) / BODY))
+    u += math.ceil(u / BODY) if elder else 0  # one step larger: 36′ → 41′
     width, height = panel.view_px
     return Geometry(width // u, height // u, u, panel.orientation, theme, elder)
 

@@ -104,7 +104,7 @@ def dress(store: Store, theme: str) -> Dress:
     for font in render.fonts():
         sha = store.put_file(font["path"])
         fonts.append({"family": font["family"], "weight": font["weight"], "sha": sha})
-        objects.append({"sha": sha, "size": font["path"].stat().st_size, "type": "font/ttf"})
+        objects.append({"sha": sha, "size": font["path"].stat().st_size, "type": "font/woff2"})
     store.publish(each["sha"] for each in objects)
     return Dress((style,), tuple(fonts), tuple(objects))
 

@@ -240,3 +240,17 @@ def read(data: bytes) -> dict[str, Any]:
     found = json.loads(data)
     assert isinstance(found, dict)
     return found
+
+
+def targets(session: Session, revision: Revision) -> list[Board]:
+    """Living boards on which the revision hangs, or would once approved: in a playlist there, inside its audience."""
+    tree = people.below(session)
+    found = {board.id: board for playlist in playlists.with_slide(session, revision.slide) for board in playlists.boards_of(playlist)
+             if covers(revision, board.unit_id, tree)}
+    return [found[id] for id in sorted(found)]
+
+
+def audience_boards(session: Session, revision: Revision) -> list[Board]:
+    """Every living board inside the audience, whether a playlist brings the slide there or not."""
+    tree = people.below(session)
+    return [board for board in boards(session) if covers(revision, board.unit_id, tree)]

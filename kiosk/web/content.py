@@ -1,0 +1,462 @@
+"""Staff pages about content: today, my content, upload, write, review, and the look of a page on a chosen board."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from flask import Blueprint, Response, flash, jsonify, make_response, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from kiosk import people
+from kiosk.base import journal
+from kiosk.base.clock import Zone
+from kiosk.base.errors import Forbidden, Invalid, NotFound
+from kiosk.content import ingest, pages, plain, render, review, slides
+from kiosk.content.geometry import THEMES, Geometry
+from kiosk.content.kinds import KINDS
+from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
+from kiosk.people import may, must, reach
+from kiosk.signage import boards, manifest, playlists
+from kiosk.signage.boards import Board
+from kiosk.web.frame import home_of
+from kiosk.web.request import actor, back_in, db, needs, now, number, parts, signed_in, to
+
+bp = Blueprint("content", __name__)
+USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
+
+
+@dataclass(frozen=True)
+class Hung:
+    """A slide that went up lately and how far it has come."""
+
+    slide: Slide
+    held: int
+    missing: Sequence[Board]
+
+
+# --- home -------------------------------------------------------------------------------------------------------------
+
+@bp.get("/")
+def front() -> ResponseReturnValue:
+    return to("content.home")
+
+
+@bp.get("/staff/")
+@signed_in
+def home() -> ResponseReturnValue:
+    return to(home_of(actor()))
+
+
+@bp.get("/staff/today")
+@needs("slide.edit")
+def today() -> ResponseReturnValue:
+    mine = reach(actor(), "slide.edit")
+    returned, drafts, waiting = (slides.find(db(), units=mine, state=state) for state in (State.RETURNED, State.DRAFT, State.SUBMITTED))
+    return render_template("content/today.html", returned=returned, drafts=[each for each in drafts if not failed_upload(each)],
+                           waiting=waiting, hung=_hung(mine), day=parts().zone.local(now()), local=parts().zone.local)
+
+
+# --- my content ---------------------------------------------------------------------------------------------------------
+
+@bp.get("/staff/content")
+@needs("slide.edit")
+def mine() -> ResponseReturnValue:
+    state = State(request.args["state"]) if request.args.get("state") in tuple(State) else None
+    found = slides.find(db(), units=reach(actor(), "slide.edit"), state=state, words=request.args.get("q", "").strip()[:40],
+                        before=number("before", default=0) or None)
+    return render_template("content/mine.html", slides=found, state=state, states=State, local=parts().zone.local,
+                           hangs=lambda slide: slides.hangs(slide, now()), failed=failed_upload)
+
+
+@bp.get("/staff/content/upload")
+@needs("slide.edit")
+def upload() -> ResponseReturnValue:
+    return render_template("content/upload.html", columns=COLUMNS, units=_units("slide.edit"), playlists=_playlists(),
+                           all_units=people.units(db()), uploads=_my_uploads(), limit=parts().settings.upload_mb)
+
+
+@bp.get("/staff/content/uploads.json")
+@needs("slide.edit")
+def uploads() -> ResponseReturnValue:
+    """What the upload page asks for while files convert."""
+    return jsonify([_told(each) for each in _my_uploads()])
+
+
+@bp.get("/staff/content/new")
+@needs("slide.edit")
+def write_new() -> ResponseReturnValue:
+    return render_template("content/edit.html", slide=None, revision=None, body="", columns=COLUMNS, units=_units("slide.edit"),
+                           all_units=people.units(db()), playlists=_playlists(), chosen=(), targets=_boards(), local=parts().zone.local)
+
+
+@bp.post("/staff/content/new")
+@needs("slide.edit")
+@back_in(write_new)
+def make() -> ResponseReturnValue:
+    unit = people.unit(db(), number("unit", default=actor().unit_id))
+    must(actor(), "slide.edit", unit.id)
+    slide = slides.make(db(), "notice", _draft(unit.id, _notice()), unit=unit, by=actor(), at=now())
+    _put_into_playlists(slide)
+    return _saved(slide)
+
+
+@bp.get("/staff/content/<int:id>")
+@needs("slide.read")
+def slide(id: int) -> ResponseReturnValue:
+    found = readable(id)
+    latest = found.latest
+    body = plain.text_of(latest.data.get("blocks", [])) if found.kind == "notice" else ""
+    return render_template("content/edit.html", slide=found, revision=latest, body=body, columns=COLUMNS, units=_units("slide.edit"),
+                           all_units=people.units(db()), playlists=_playlists(), chosen=playlists.with_slide(db(), found),
+                           targets=manifest.audience_boards(db(), latest) or _boards(), hanging=manifest.targets(db(), latest),
+                           history=journal.about(db(), found, 20), local=parts().zone.local, hangs=slides.hangs(found, now()),
+                           upload=_upload_of(latest))
+
+
+@bp.post("/staff/content/<int:id>")
+@needs("slide.edit")
+@back_in(slide)
+def save(id: int) -> ResponseReturnValue:
+    found = editable(id)
+    data = _notice() if found.kind == "notice" else found.latest.data
+    slides.revise(db(), found, _draft(found.unit_id, data), by=actor(), at=now(), expect=number("edits", default=found.latest.edits))
+    _put_into_playlists(found)
+    return _saved(found)
+
+
+@bp.post("/staff/content/<int:id>/submit")
+@needs("slide.submit")
+def submit(id: int) -> ResponseReturnValue:
+    review.submit(db(), editable(id).latest, by=actor(), at=now())
+    flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{id}")
+    return to("content.mine")
+
+
+@bp.post("/staff/content/submit")
+@needs("slide.submit")
+def submit_many() -> ResponseReturnValue:
+    ids = request.form.getlist("slide", type=int)
+    if not ids:
+        raise Invalid("slide", "还没有选要报审的内容。")
+    for id in ids:
+        review.submit(db(), editable(id).latest, by=actor(), at=now())
+    flash(gettext("%(count)s 件已报审。分管领导马上能看到。", count=len(ids)), "ok")
+    return to("content.mine")
+
+
+@bp.post("/staff/content/<int:id>/withdraw")
+@needs("slide.submit")
+def withdraw(id: int) -> ResponseReturnValue:
+    review.withdraw(db(), editable(id).latest, by=actor(), at=now())
+    return to("content.slide", id=id)
+
+
+@bp.post("/staff/content/<int:id>/recall")
+@needs("slide.recall")
+@back_in(slide)
+def recall(id: int) -> ResponseReturnValue:
+    found = readable(id)
+    review.recall(db(), found, request.form.get("reason", ""), by=actor(), at=now())
+    return to("content.receipts", id=id)
+
+
+@bp.get("/staff/content/<int:id>/receipts")
+@needs("slide.read")
+def receipts(id: int) -> ResponseReturnValue:
+    """Which boards have followed the last move and which have not."""
+    found = readable(id)
+    everywhere = manifest.audience_boards(db(), found.latest)
+    gone = [board for board in everywhere if board.held_version is not None and board.held_version >= board.version]
+    return render_template("content/receipts.html", slide=found, boards=everywhere, done={board.id for board in gone},
+                           local=parts().zone.local, status=lambda board: boards.status(board, now()))
+
+
+@bp.post("/staff/content/<int:id>/retire")
+@needs("slide.edit")
+def retire(id: int) -> ResponseReturnValue:
+    slides.retire(db(), editable(id), by=actor(), at=now())
+    flash(gettext("已撤下，存进档案。"), "ok")
+    return to("content.mine")
+
+
+# --- review -----------------------------------------------------------------------------------------------------------
+
+@bp.get("/staff/review")
+@needs("slide.approve")
+def inbox() -> ResponseReturnValue:
+    return render_template("content/inbox.html", waiting=review.waiting(db(), actor()), local=parts().zone.local,
+                           targets=lambda revision: manifest.targets(db(), revision))
+
+
+@bp.get("/staff/review/<int:id>")
+@needs("slide.approve")
+def look_over(id: int) -> ResponseReturnValue:
+    revision = _revision(id)
+    waiting = list(review.waiting(db(), actor()))
+    before = revision.slide.live if revision.slide.live_id != revision.id else None
+    hang = manifest.targets(db(), revision)
+    shown = _chosen(hang or manifest.audience_boards(db(), revision))
+    geometry = shown.geometry if shown else USUAL
+    return render_template(
+        "content/review.html", revision=revision, slide=revision.slide, before=before, board=shown, boards=hang, waiting=waiting,
+        place=next((at for at, each in enumerate(waiting, 1) if each.id == id), 0), local=parts().zone.local,
+        drawn=_drawn(revision, geometry), drawn_before=_drawn(before, geometry) if before else [], geometry=geometry,
+        changes=_changes(before, revision), second=review.is_second_person(revision, actor()),
+        online=[board for board in hang if boards.status(board, now()) is boards.Status.ONLINE],
+        author=people.person(db(), revision.submitted_by or revision.author_id))
+
+
+@bp.post("/staff/review/<int:id>/approve")
+@needs("slide.approve")
+@back_in(look_over)
+def approve(id: int) -> ResponseReturnValue:
+    revision = _revision(id)
+    review.approve(db(), revision, by=actor(), at=now(), seen=request.form.get("seen") or None)
+    flash(gettext("“%(title)s”已批准上屏。", title=revision.title), "ok")
+    return _next_waiting()
+
+
+@bp.post("/staff/review/<int:id>/return")
+@needs("slide.approve")
+@back_in(look_over)
+def send_back(id: int) -> ResponseReturnValue:
+    revision = _revision(id)
+    review.send_back(db(), revision, request.form.get("reason", ""), by=actor(), at=now())
+    flash(gettext("“%(title)s”已退回，原因告诉经办人了。", title=revision.title), "ok")
+    return _next_waiting()
+
+
+# --- the look of a page -------------------------------------------------------------------------------------------------
+
+@bp.get("/staff/look/<int:id>/<int:page>")
+@needs("slide.read")
+def look(id: int, page: int) -> ResponseReturnValue:
+    """One page as a board of that geometry draws it, live in the browser; framed by the staff pages at any size."""
+    revision = _revision(id)
+    board = _asked_board()
+    geometry = board.geometry if board else USUAL
+    drawn = _drawn(revision, geometry)
+    if not 1 <= page <= len(drawn):
+        raise NotFound("没有这一页。")
+    fragment = parts().store.read(drawn[page - 1].html).decode()
+    response = make_response(render_template("content/look.html", fragment=fragment, geometry=geometry, revision=revision,
+                                             fills=_fills(revision, board)))
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
+
+
+@bp.get("/staff/look/<int:w>x<int:h>-<theme>.css")
+@signed_in
+def look_css(w: int, h: int, theme: str) -> ResponseReturnValue:
+    """The board's own style at the size of the frame it is shown in: u follows the frame's width."""
+    if theme not in THEMES or not (20 <= w <= 2000 and 20 <= h <= 2000):
+        raise NotFound("没有这种配色。")
+    css = f":root{{--u:calc(100vw / {w})}}html,body{{margin:0;overflow:hidden}}\n" + render.styles(theme).decode()
+    fonts = "".join(f"@font-face{{font-family:'{font['family']}';font-weight:{font['weight']};src:url('{url_for('content.font', name=font['path'].name)}')}}\n"
+                    for font in render.fonts())
+    return Response(fonts + css, mimetype="text/css", headers={"Cache-Control": "private, max-age=3600"})
+
+
+@bp.get("/staff/font/<name>")
+@signed_in
+def font(name: str) -> ResponseReturnValue:
+    path = next((each["path"] for each in render.fonts() if each["path"].name == name), None)
+    if path is None:
+        raise NotFound("没有这个字体。")
+    return send_file(path, max_age=86_400)
+
+
+@bp.get("/staff/media/<int:id>/<sha>")
+@needs("slide.read")
+def media(id: int, sha: str) -> ResponseReturnValue:
+    """A media object of a revision that this person may read; drafts are seen nowhere else."""
+    revision = _revision(id)
+    named = pages.media_of(revision.data).get(sha)
+    path = parts().store.path(sha) if named else None
+    if named is None or path is None:
+        raise NotFound("没有这张图。")
+    response = send_file(path, mimetype=named[1], conditional=True, max_age=3600)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+# --- what the views share -------------------------------------------------------------------------------------------------
+
+def readable(id: int) -> Slide:
+    """The slide, if this person may read in its unit; a stranger's slide does not exist for them."""
+    found = slides.slide(db(), id)
+    if not may(actor(), "slide.read", found.unit_id):
+        raise NotFound("没有这件内容，可能已经删了。")
+    return found
+
+
+def editable(id: int) -> Slide:
+    found = readable(id)
+    if not may(actor(), "slide.edit", found.unit_id):
+        raise Forbidden("“%(unit)s”的内容由%(unit)s的经办人来改。", unit=found.unit.name)
+    return found
+
+
+def failed_upload(slide: Slide) -> bool:
+    """Whether the draft stands for a file that could not be converted: it is never listed as healthy."""
+    return slide.kind == "media" and not slide.latest.pages and slide.latest.state == State.DRAFT
+
+
+def moment(text: str, zone: Zone, field: str, *, end: bool = False) -> datetime | None:
+    """What a clerk types for a date (4.30, 4-30, 4月30日 17:00, 2026-04-30T17:00) as an instant; a bare end day ends at midnight after it."""
+    text = text.strip()
+    if not text:
+        return None
+    match = re.fullmatch(r"(?:(\d{4})\s*[-./年]\s*)?(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?(?:[T\s]+(\d{1,2})[::](\d{2})(?:[::]\d{2})?)?", text)
+    if match is None:
+        raise Invalid(field, "日期看不懂。可以写 4月30日、4-30 或 2026-04-30 17:00。")
+    year, month, day, hour, minute = match.groups()
+    today = zone.day(now())
+    try:
+        chosen = date(int(year or today.year), int(month), int(day))
+        if year is None and (today - chosen).days > 180:
+            chosen = chosen.replace(year=today.year + 1)
+        if hour is None:
+            return zone.instant(chosen, time(23, 59)) if end else zone.instant(chosen)
+        return zone.instant(chosen, time(int(hour), int(minute)))
+    except ValueError:
+        raise Invalid(field, "没有这一天或这个时刻，请再看看。") from None
+
+
+def _draft(unit_id: int, data: dict[str, Any]) -> Draft:
+    form, zone = request.form, parts().zone
+    audience = tuple(form.getlist("audience", type=int)) or (unit_id,)
+    allowed = reach(actor(), "slide.edit")
+    for id in audience:
+        if people.unit(db(), id).id not in allowed:
+            raise Forbidden("“%(unit)s”的屏不归您管，挂上去要请街道的经办人。", unit=people.unit(db(), id).name)
+    return Draft(form.get("title", ""), form.get("column", ""), data, moment(form.get("start", ""), zone, "start"),
+                 moment(form.get("end", ""), zone, "end", end=True), audience)
+
+
+def _notice() -> dict[str, Any]:
+    form = request.form
+    strip = {"text": form.get("strip", "").strip(), "phone": form.get("phone", "").strip()}
+    return {"lead": form.get("lead", "").strip(), "blocks": plain.blocks_of(form.get("body", "")),
+            "strip": strip if strip["text"] or strip["phone"] else None, "side": form.get("side", "").strip() or None}
+
+
+def _saved(slide: Slide) -> ResponseReturnValue:
+    if request.form.get("then") == "submit":
+        review.submit(db(), slide.latest, by=actor(), at=now())
+        flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{slide.id}")
+        return to("content.mine")
+    flash(gettext("存好了。"), "ok")
+    return to("content.slide", id=slide.id)
+
+
+def _put_into_playlists(slide: Slide) -> None:
+    for id in request.form.getlist("playlist", type=int):
+        wanted = playlists.playlist(db(), id)
+        must(actor(), "playlist.edit", wanted.unit_id)
+        playlists.append(db(), wanted, slide, by=actor(), at=now())
+
+
+def _units(action: str) -> list[people.Unit]:
+    mine = reach(actor(), action)
+    return [unit for unit in people.units(db()) if unit.id in mine]
+
+
+def _playlists() -> list[playlists.Playlist]:
+    mine = reach(actor(), "playlist.edit")
+    return [each for each in playlists.playlists(db()) if each.unit_id in mine]
+
+
+def _boards() -> list[Board]:
+    return list(boards.boards(db(), reach(actor(), "board.read")))
+
+
+def _revision(id: int) -> Revision:
+    found = slides.revision(db(), id)
+    readable(found.slide_id)
+    return found
+
+
+def _asked_board() -> Board | None:
+    wanted = number("board", default=0)
+    return boards.board(db(), wanted) if wanted else None
+
+
+def _chosen(among: Sequence[Board]) -> Board | None:
+    """The board that the page shows: the asked one, else the first."""
+    return _asked_board() or (among[0] if among else None)
+
+
+def _drawn(revision: Revision, geometry: Geometry) -> list[pages.Page]:
+    """The revision's pages; drawn in a writing transaction of its own when they are not there yet."""
+    with parts().database.write() as short:
+        return pages.draw(short, parts().store, slides.revision(short, revision.id), geometry, parts().zone)
+
+
+def _fills(revision: Revision, board: Board | None) -> dict[str, str]:
+    """What a board page would fill in."""
+    root = people.office(db())
+    local = parts().zone.local(now())
+    shown = revision.approved_at or now()
+    return {"office": root.name if root else "", "unit": board.unit.name if board else "", "board": board.name if board else "",
+            "date": f"{local.month}月{local.day}日 星期{'一二三四五六日'[local.weekday()]}", "clock": f"{local:%H:%M}",
+            "disclosed": parts().zone.day(shown).isoformat()}
+
+
+def _changes(before: Revision | None, after: Revision) -> list[Any]:
+    if before is None:
+        return []
+    kind = KINDS[after.slide.kind]
+    words = [("标题", before.title, after.title), ("栏目", before.column, after.column),
+             ("从哪天起", _day(before.start), _day(after.start)), ("到哪天止", _day(before.end), _day(after.end)),
+             ("挂在哪里", _names(before), _names(after))]
+    return [render.Change(where, old, new) for where, old, new in words if old != new] + list(kind.changes(before.data, after.data))
+
+
+def _day(at: datetime | None) -> str:
+    if at is None:
+        return gettext("长期")
+    local = parts().zone.local(at)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def _names(revision: Revision) -> str:
+    return "、".join(people.unit(db(), id).name for id in revision.audience)
+
+
+def _hung(mine: frozenset[int]) -> list[Hung]:
+    lately = [slide for slide in slides.find(db(), units=mine, state=State.APPROVED, limit=20) if slides.hangs(slide, now())]
+    lately.sort(key=lambda slide: slide.latest.approved_at or slide.created_at, reverse=True)
+    return [_receipt(slide) for slide in lately[:1]]
+
+
+def _receipt(slide: Slide) -> Hung:
+    there = manifest.targets(db(), slide.latest)
+    missing = [board for board in there if not boards.is_current(board)]
+    return Hung(slide, len(there) - len(missing), missing)
+
+
+def _next_waiting() -> ResponseReturnValue:
+    rest = review.waiting(db(), actor())
+    return to("content.look_over", id=rest[0].id) if rest else to("content.inbox")
+
+
+def _my_uploads() -> Sequence[ingest.Upload]:
+    return ingest.recent(db(), actor(), at=now())
+
+
+def _upload_of(revision: Revision) -> ingest.Upload | None:
+    return ingest.of_revision(db(), revision)
+
+
+def _told(upload: ingest.Upload) -> dict[str, Any]:
+    problem = gettext(upload.problem) % upload.params if upload.problem else None
+    return {"upload": upload.id, "name": upload.name, "size": upload.size, "state": upload.state, "done": upload.done,
+            "total": upload.total, "problem": problem, "slide": upload.slide_id, "revision": upload.revision_id,
+            "pages": len(upload.revision.pages) if upload.revision else 0,
+            "notes": [gettext(note) for note in (upload.revision.data.get("notes", []) if upload.revision else [])]}
