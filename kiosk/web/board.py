@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, send_file
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from kiosk.base.canonical import canonical
@@ -18,6 +18,10 @@ from kiosk.web.request import bearer, db, now, parts
 
 bp = Blueprint("board", __name__)
 COOKIE_AGE = timedelta(days=3650)
+# What the page needs to start with the server dead: its own modules; content comes from the board's own store.
+SHELL = ("board/board.css", "board/board.js", "board/builtin.js", "board/live.js", "board/pairing.js", "board/player.js", "board/rotation.js",
+         "board/stage.js", "board/store.js", "board/vitals.js", "shared/dom.js", "shared/time.js", "shared/icon.svg",
+         "vendor/noble-hashes/sha2.js", "vendor/noble-hashes/_md.js", "vendor/noble-hashes/_u64.js", "vendor/noble-hashes/utils.js")
 
 
 @bp.get("/board")
@@ -28,7 +32,7 @@ def page() -> ResponseReturnValue:
 
 @bp.get("/board-worker.js")
 def worker() -> ResponseReturnValue:
-    response = make_response(render_template("board/worker.js"))
+    response = make_response(render_template("board/worker.js", files=["/board", *map(_address, SHELL)]))
     response.headers.update({"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "no-cache",
                              "Service-Worker-Allowed": "/board"})
     return response
@@ -69,11 +73,12 @@ def identity() -> ResponseReturnValue:
 @bp.get("/board/ref")
 def ref() -> ResponseReturnValue:
     """The sealed ref; kept in memory until it moves or its seal is an hour old."""
+    read_at = refs().drops
     found = asking()
     sealed = manifest.ref(db(), found, parts().signer, at=now())
     if sealed is None:
         raise NotFound("这块屏还没有内容。")
-    entry = refs().put(token() or "", found.id, sealed["version"], canonical(sealed))
+    entry = refs().put(token() or "", found.id, sealed["version"], canonical(sealed), read_at=read_at)
     response = Response(entry.body, mimetype="application/json")
     response.headers.update({"ETag": entry.etag.decode(), "Cache-Control": "no-cache"})
     return response.make_conditional(request)
@@ -106,6 +111,10 @@ def take_plays() -> ResponseReturnValue:
     report = _json()
     plays.take(db(), asking(), report, at=now())
     return "", 204
+
+
+def _address(name: str) -> str:
+    return url_for("static", release=current_app.config["RELEASE"], name=name)
 
 
 def refs() -> Any:

@@ -1,0 +1,346 @@
+"""Reactor: the one epoll thread that holds every board's socket.
+
+Laws. One writer a socket: all sends happen in this thread. A frame is encoded once for all. A send never blocks; what the
+kernel does not take is kept, and beside it at most one pending frame, the latest: a slow board never delays another.
+Pings come from one timer, spread over the interval; who does not answer is closed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Final
+
+log = logging.getLogger("kiosk")
+
+PING_SECONDS: Final = 25.0
+PONG_SECONDS: Final = 20.0
+STUCK_SECONDS: Final = 60.0
+SLICE: Final = 500
+FRAME_MOST: Final = 65_536
+PING: Final = b"\x89\x00"
+REVOKED: Final = 4401
+
+Closed = Callable[[int], None]
+
+
+def text_frame(text: str) -> bytes:
+    """An unmasked, uncompressed text frame: legal whatever extension was agreed."""
+    data = text.encode()
+    if len(data) < 126:
+        return struct.pack("!BB", 0x81, len(data)) + data
+    if len(data) < 65_536:
+        return struct.pack("!BBH", 0x81, 126, len(data)) + data
+    return struct.pack("!BBQ", 0x81, 127, len(data)) + data
+
+
+def close_frame(code: int) -> bytes:
+    return struct.pack("!BBH", 0x88, 2, code)
+
+
+class Line:
+    """One board's socket. `rest`: what the kernel has not taken of the frame in flight; `latest`: the one frame that waits."""
+
+    __slots__ = ("board", "sock", "rest", "latest", "stuck_at", "pinged_at", "heard_at", "buffer", "since", "dying")
+
+    def __init__(self, board: int, sock: socket.socket, now: float, since: datetime) -> None:
+        self.board, self.sock, self.since = board, sock, since
+        self.rest: memoryview | None = None
+        self.latest: bytes | None = None
+        self.stuck_at = 0.0
+        self.pinged_at = 0.0
+        self.heard_at = now
+        self.buffer = b""
+        self.dying = False
+
+
+class Reactor:
+    """Holds sockets, sends frames, pings. Every method may be called from any thread and never raises for a board's fault."""
+
+    def __init__(self, *, ping: float = PING_SECONDS, pong: float = PONG_SECONDS) -> None:
+        self._ping, self._pong = ping, pong
+        self._lines: dict[int, Line] = {}  # by fd
+        self._boards: dict[int, set[int]] = {}  # fds by board
+        self._tasks: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._round: deque[int] = deque()  # fds in the order of their next ping
+        self._next_ping = 0.0
+        self.dropped = 0
+
+    def start(self) -> None:
+        """Start the thread, once; a socket adopted before is served from now on."""
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._epoll = select.epoll()
+            self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+            self._epoll.register(self._wake_in, select.EPOLLIN)
+            self._thread = threading.Thread(target=self._run, name="reactor", daemon=True)
+            self._thread.start()
+
+    def adopt(self, sock: socket.socket, board: int, first: str | None, *, since: datetime) -> None:
+        """Take over a socket after its handshake; `first` is said at once."""
+        self.start()
+        sock.setblocking(False)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            pass
+        self._do(lambda: self._add(sock, board, text_frame(first) if first else None, since))
+
+    def send(self, boards: Collection[int] | None, text: str) -> None:
+        """Say the same to these boards (None: to all), each on all its sockets."""
+        frame = text_frame(text)
+        wanted = None if boards is None else tuple(boards)
+        self._do(lambda: self._send(wanted, frame))
+
+    def close(self, boards: Collection[int], code: int = REVOKED) -> None:
+        """Close the sockets of boards whose token is worth nothing any more."""
+        wanted = tuple(boards)
+        self._do(lambda: self._close(wanted, code))
+
+    def connected(self) -> Mapping[int, datetime]:
+        """Boards on line here, since when."""
+        with self._lock:
+            return {line.board: line.since for line in self._lines.values()}
+
+    def stop(self, spread: float = 0.0) -> None:
+        """Tell every board when to come back, spread over `spread` seconds, and end."""
+        if self._thread is None or self._stopping:
+            return
+        self._stopping = True
+        self._do(lambda: self._farewell(spread))
+        self._thread.join(5)
+
+    # --- in the reactor's thread ---------------------------------------------------------------------------------------
+
+    def _do(self, task: Callable[[], None]) -> None:
+        self._tasks.append(task)
+        if self._thread is not None:
+            try:
+                os.write(self._wake_out, b"x")
+            except (BlockingIOError, OSError):
+                pass  # the pipe is full: it is awake anyway
+
+    def _run(self) -> None:
+        self._next_ping = time.monotonic() + self._ping
+        while True:
+            timeout = 0.0 if self._tasks else min(1.0, max(0.0, self._next_ping - time.monotonic()))
+            try:
+                ready = self._epoll.poll(timeout, 1024)
+                for fd, events in ready:
+                    self._serve(fd, events)
+                self._work()
+                self._tick(time.monotonic())
+            except Exception:  # whatever one board causes, the others go on
+                log.exception("the reactor stumbled")
+            if self._stopping and not self._tasks:
+                break
+        self._end()
+
+    def _work(self) -> None:
+        for _ in range(len(self._tasks)):
+            self._tasks.popleft()()
+
+    def _serve(self, fd: int, events: int) -> None:
+        if fd == self._wake_in:
+            try:
+                os.read(fd, 65_536)
+            except BlockingIOError:
+                pass
+            return
+        line = self._lines.get(fd)
+        if line is None:
+            return
+        if events & (select.EPOLLHUP | select.EPOLLERR):
+            self._drop(line)
+            return
+        if events & select.EPOLLIN:
+            self._read(line)
+        if events & select.EPOLLOUT and fd in self._lines:
+            self._flush(line)
+
+    def _add(self, sock: socket.socket, board: int, first: bytes | None, since: datetime) -> None:
+        fd = sock.fileno()
+        if fd < 0:
+            return
+        line = Line(board, sock, time.monotonic(), since)
+        try:
+            self._epoll.register(fd, select.EPOLLIN)
+        except (OSError, ValueError):
+            sock.close()
+            return
+        with self._lock:
+            self._lines[fd] = line
+            self._boards.setdefault(board, set()).add(fd)
+        self._round.append(fd)
+        if first:
+            self._put(line, first)
+
+    def _send(self, wanted: tuple[int, ...] | None, frame: bytes) -> None:
+        if wanted is None:
+            fds = list(self._lines)
+        else:
+            fds = [fd for board in wanted for fd in self._boards.get(board, ())]
+        self._send_slice(fds, frame)
+
+    def _send_slice(self, fds: list[int], frame: bytes) -> None:
+        """A slice now, the rest after a look at the sockets, so that pongs and newcomers are not kept waiting."""
+        for fd in fds[:SLICE]:
+            line = self._lines.get(fd)
+            if line is not None:
+                self._put(line, frame)
+        if rest := fds[SLICE:]:
+            self._tasks.append(lambda: self._send_slice(rest, frame))
+
+    def _put(self, line: Line, frame: bytes) -> None:
+        if line.rest is not None:
+            line.latest = frame  # messages say the newest state: only the latest is worth keeping
+            return
+        try:
+            sent = line.sock.send(frame, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._drop(line)
+            return
+        if sent < len(frame):
+            line.rest, line.stuck_at = memoryview(frame)[sent:], time.monotonic()
+            self._epoll.modify(line.sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
+
+    def _flush(self, line: Line) -> None:
+        while line.rest is not None:
+            try:
+                sent = line.sock.send(line.rest, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            except BlockingIOError:
+                return
+            except OSError:
+                self._drop(line)
+                return
+            rest = line.rest[sent:]
+            if len(rest):
+                line.rest, line.stuck_at = rest, time.monotonic()
+                return
+            line.rest, latest, line.latest = None, line.latest, None
+            if latest is not None:
+                line.rest, line.stuck_at = memoryview(latest), time.monotonic()
+        if line.dying:
+            self._drop(line)
+        else:
+            self._epoll.modify(line.sock.fileno(), select.EPOLLIN)
+
+    def _read(self, line: Line) -> None:
+        try:
+            data = line.sock.recv(65_536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(line)
+            return
+        line.heard_at, line.pinged_at = time.monotonic(), 0.0
+        line.buffer += data
+        while line.sock.fileno() in self._lines and self._frame(line):
+            pass
+
+    def _frame(self, line: Line) -> bool:
+        """Take one frame off the buffer; what a board says here is only pong, ping and close."""
+        buffer = line.buffer
+        if len(buffer) < 2:
+            return False
+        first, second = buffer[0], buffer[1]
+        opcode, size, at = first & 0x0F, second & 0x7F, 2
+        if not second & 0x80 or opcode not in (0, 1, 2, 8, 9, 10) or (opcode >= 8 and (size > 125 or not first & 0x80)):
+            self._say_close(line, 1002)
+            return False
+        if size == 126:
+            if len(buffer) < 4:
+                return False
+            size, at = struct.unpack_from("!H", buffer, 2)[0], 4
+        elif size == 127:
+            if len(buffer) < 10:
+                return False
+            size, at = struct.unpack_from("!Q", buffer, 2)[0], 10
+        if size > FRAME_MOST:
+            self._say_close(line, 1009)
+            return False
+        if len(buffer) < at + 4 + size:
+            return False
+        mask, body = buffer[at:at + 4], buffer[at + 4:at + 4 + size]
+        line.buffer = buffer[at + 4 + size:]
+        if opcode == 9:
+            self._put(line, bytes((0x8A, size)) + bytes(byte ^ mask[i & 3] for i, byte in enumerate(body)))
+        elif opcode == 8:
+            self._say_close(line, 1000)
+        return True
+
+    def _say_close(self, line: Line, code: int) -> None:
+        line.dying = True
+        self._put(line, close_frame(code))
+        if line.rest is None and line.sock.fileno() in self._lines:
+            self._drop(line)
+
+    def _close(self, wanted: tuple[int, ...], code: int) -> None:
+        for fd in [fd for board in wanted for fd in self._boards.get(board, ())]:
+            self._say_close(self._lines[fd], code)
+
+    def _tick(self, now: float) -> None:
+        """Ping whose turn it is; close who missed a pong or takes nothing."""
+        if now < self._next_ping or not self._round:
+            if now >= self._next_ping:
+                self._next_ping = now + self._ping
+            return
+        due = max(1, round(len(self._round) * min(1.0, (now - self._next_ping + 1.0) / self._ping)))
+        for _ in range(min(due, len(self._round))):
+            fd = self._round.popleft()
+            line = self._lines.get(fd)
+            if line is None:
+                continue
+            self._round.append(fd)
+            if (line.pinged_at and now - line.pinged_at > self._pong) or (line.rest is not None and now - line.stuck_at > STUCK_SECONDS):
+                self.dropped += 1
+                self._drop(line)
+            elif line.rest is None and not line.pinged_at:
+                line.pinged_at = now
+                self._put(line, PING)
+        self._next_ping = now + min(1.0, self._ping / max(1, len(self._round)))
+
+    def _drop(self, line: Line) -> None:
+        fd = line.sock.fileno()
+        with self._lock:
+            if self._lines.get(fd) is not line:
+                return
+            del self._lines[fd]
+            fds = self._boards.get(line.board, set())
+            fds.discard(fd)
+            if not fds:
+                self._boards.pop(line.board, None)
+        try:
+            self._round.remove(fd) if len(self._round) < 64 else None  # else it falls out at its turn
+            self._epoll.unregister(fd)
+        except (OSError, ValueError):
+            pass
+        line.sock.close()
+
+    def _farewell(self, spread: float) -> None:
+        count = max(1, len(self._lines))
+        for number, line in enumerate(list(self._lines.values())):
+            self._put(line, text_frame(f'{{"after":{spread * number / count:.1f},"do":"reconnect","id":"stop"}}'))
+
+    def _end(self) -> None:
+        for line in list(self._lines.values()):
+            self._drop(line)
+        self._epoll.close()
+        os.close(self._wake_in)
+        os.close(self._wake_out)

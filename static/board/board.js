@@ -1,0 +1,125 @@
+// @ts-check
+/** Board: wires the parts. Who am I, what do I hold, what stands on the wall; the server is asked, never needed. */
+import { element, scriptUrl } from "../shared/dom.js";
+import { clock, day, lunar } from "../shared/time.js";
+import { identify, nothing, waiting } from "./builtin.js";
+import { live } from "./live.js";
+import { identity, ownScreen, pair } from "./pairing.js";
+import { Player } from "./player.js";
+import { Stage } from "./stage.js";
+import { Store } from "./store.js";
+import { vitals, watchdog } from "./vitals.js";
+
+const LOOK = 250;
+const POLL = 60_000;
+const OFFLINE = 180_000;
+const IDENTIFY = 20_000;
+
+const wall = /** @type {HTMLElement} */ (document.getElementById("wall"));
+const release = document.documentElement.dataset.release ?? "";
+
+async function begin() {
+  register();
+  const board = new URLSearchParams(location.search).get("b");
+  if (location.hash.length > 1) return arrive(location.hash.slice(1));
+  if (board && /^\d+$/.test(board)) return play(Number(board));
+  const { token } = await pair(wall);
+  return arrive(token);
+}
+
+/** @param {string} token */
+async function arrive(token) {
+  wall.replaceChildren(waiting("正在连接"));
+  const board = await identity(token);
+  if (board === null) {
+    const known = localStorage.getItem("kiosk-board");
+    history.replaceState(null, "", "/board");
+    return known ? play(Number(known)) : begin();
+  }
+  localStorage.setItem("kiosk-board", String(board));
+  history.replaceState(null, "", `/board?b=${board}`);
+  return play(board);
+}
+
+/** @param {number} board */
+async function play(board) {
+  wall.replaceChildren();
+  const store = new Store({ board, fetch: fetch.bind(globalThis), caches: globalThis.caches, storage: localStorage,
+    onRecall: () => void player.look(true), onHeld: (_, ref) => { place(ref.panel, store.manifest.page); vital.soon(); void player.look(); } });
+  const texts = () => told(store);
+  const stage = new Stage(wall, store, texts);
+  let newer = false;
+  const player = new Player({ stage, store, now: Date.now, onPlay: (play) => vital.played(play), onError: (error) => vital.error(error),
+    onShown: () => { vital.soon(); if (newer && navigator.onLine) location.reload(); } });
+  const report = () => ({ edition: store.ref?.edition ?? null, ref_version: store.ref?.version ?? null, item: player.current?.item ?? null,
+    skew_ms: null, release, cause: store.cause });
+  const vital = vitals({ board, report, storage: localStorage });
+
+  if (await store.recover()) place(store.ref.panel, store.manifest.page);
+  else stage.showBuilt(nothing(null, new Date()));
+  await player.look();
+  const address = `${location.origin.replace("http", "ws")}/board/live?b=${board}`;
+  const socket = live({ url: address, opened: () => void store.sync(), hear: (message) => {
+    if (Number.isInteger(message.version) && message.version > (store.ref?.version ?? 0)) void store.sync();
+    else if (message.do) command(message);
+  } });
+
+  /** @param {{do: string, id: string, after?: number}} message */
+  function command(message) {
+    vital.done(message.id);
+    if (message.do === "reconnect") socket.reconnect(message.after ?? 1);
+    if (message.do === "reload") location.reload();
+    if (message.do === "identify") tell(store);
+  }
+  const poll = () => { void store.sync(); setTimeout(poll, POLL * (0.8 + Math.random() * 0.4)); };
+  poll();
+  setInterval(() => void player.look(), LOOK);
+  addEventListener("resize", () => { if (store.ref) place(store.ref.panel, store.manifest.page); });
+  addEventListener("online", () => void store.sync());
+  document.addEventListener("visibilitychange", () => { void wake(); void player.look(); });
+  navigator.serviceWorker?.addEventListener("message", (event) => { if (event.data?.release && event.data.release !== release) newer = true; });
+  watchdog(() => { if (navigator.serviceWorker?.controller || navigator.onLine) location.reload(); });
+  void wake();
+}
+
+/** What the moment and the board say on every page. @param {Store} store @returns {Record<string, string>} */
+function told(store) {
+  const at = new Date();
+  const portrait = store.manifest?.page.orientation === "portrait";
+  const away = store.ref && Date.now() - store.answeredAt > OFFLINE;
+  const face = store.ref?.face ?? {};
+  return { office: face.office ?? "", unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at), clock: clock(at),
+    offline: away ? `离线播放\n内容截至${clock(new Date(Date.parse(store.ref.sealed_at)))}` : "" };
+}
+
+/** Turn and size the wall: u in CSS px from the space there is, whatever the PC's scaling. @param {any} panel @param {{w: number, h: number}} page */
+function place(panel, page) {
+  const turned = (panel?.rotation ?? 0) % 180 === 90;
+  const edge = 1 - 2 * (panel?.overscan ?? 0) / 1000;
+  const [width, height] = [(turned ? innerHeight : innerWidth) * edge, (turned ? innerWidth : innerHeight) * edge];
+  wall.dataset.rotation = String(panel?.rotation ?? 0);
+  wall.style.width = `${width}px`;
+  wall.style.height = `${height}px`;
+  wall.style.setProperty("--u", `${Math.min(width / page.w, height / page.h)}px`);
+}
+
+/** @param {Store} store */
+function tell(store) {
+  const card = element("div", "over");
+  card.append(identify(store.ref?.face, ownScreen()));
+  wall.append(card);
+  setTimeout(() => card.remove(), IDENTIFY);
+}
+
+function register() {
+  navigator.serviceWorker?.register(/** @type {any} */ (scriptUrl("/board-worker.js")), { scope: "/board", updateViaCache: "none" })
+    .catch(() => undefined);
+}
+
+async function wake() {
+  try {
+    if (!document.hidden) await /** @type {any} */ (navigator).wakeLock?.request("screen");
+  } catch { /* a PC that must not sleep is told so by its own settings */ }
+}
+
+void begin();

@@ -1,0 +1,45 @@
+// @ts-check
+/** Built-in slides: what a board shows without any server. Never black, never an error text. */
+import { element } from "../shared/dom.js";
+import { clock, longDay, lunar } from "../shared/time.js";
+
+/** Nothing to show: a large clock, the date, where and when people find help. @param {any} face @param {Date} at */
+export function nothing(face, at) {
+  const page = element("article", "builtin nothing");
+  page.append(element("p", "office", face?.office ?? ""), element("time", "clock", clock(at)));
+  page.querySelector("time")?.setAttribute("data-fill", "clock");
+  page.append(element("p", "day", `${longDay(at)}　${lunar(at)}`), element("hr"));
+  const help = [face?.place, face?.hours].filter(Boolean).join("　");
+  if (help) page.append(element("p", "", help));
+  if (face?.phone) page.append(element("p", "", `服务电话　${face.phone}`));
+  return page;
+}
+
+/** @param {{code: string, seconds: number, screen: {w: number, h: number}}} given */
+export function pairing({ code, seconds, screen }) {
+  const page = element("article", "builtin pairing");
+  page.append(element("h1", "", "这块屏幕还没有登记"));
+  const boxes = element("p", "code");
+  boxes.setAttribute("aria-label", code);
+  for (const [at, letter] of [...code].entries()) boxes.append(element("b", at === 3 ? "gap" : "", letter));
+  const steps = element("ol");
+  for (const step of ["在办公电脑上打开管理页面", "点“公示屏”，再点“登记新屏”", "输入上面的6位代码"]) steps.append(element("li", "", step));
+  const left = seconds >= 60 ? `${Math.floor(seconds / 60)} 分 ${seconds % 60} 秒` : `${Math.max(0, seconds)} 秒`;
+  page.append(boxes, steps, element("p", "small", `代码 ${left}后更换 · ${screen.w}×${screen.h}`));
+  return page;
+}
+
+/** Which board is this? Name, size and edges to check overscan by. @param {any} face @param {{w: number, h: number}} screen */
+export function identify(face, screen) {
+  const page = element("article", "builtin identify");
+  page.append(element("p", "office", face?.office ?? ""), element("h1", "", face?.board ?? ""), element("p", "", face?.unit ?? ""),
+    element("p", "small", `${screen.w}×${screen.h} · 四边的线都看得见，画面就没有被裁`));
+  return page;
+}
+
+/** @param {string} text */
+export function waiting(text) {
+  const page = element("article", "builtin nothing");
+  page.append(element("h1", "", text));
+  return page;
+}
