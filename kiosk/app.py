@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request, send_from_directory, session, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, send_from_directory, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
@@ -21,8 +21,8 @@ from kiosk.base.errors import Invalid, NotFound, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
 from kiosk.parts import Parts
 from kiosk.signage.push import Mover, Nudger
-from kiosk.web import board, content, live, people, signage
 from kiosk.web import api as staff_api
+from kiosk.web import board, content, live, people, signage
 from kiosk.web.frame import frame_of
 from kiosk.web.refs import RefCache, RefFront
 from kiosk.web.request import SignInFirst, csrf, end_transaction, guard_forms, maybe_actor, touch_session
@@ -89,7 +89,7 @@ def create_app(parts: Parts) -> Flask:
     app.register_error_handler(Exception, _failure)
     app.context_processor(_page_values)
     app.add_url_rule("/static/<release>/<path:name>", "static", _static)
-    app.wsgi_app = RefFront(app.wsgi_app, refs, headers=_security_headers(BOARD_POLICY))  # type: ignore[method-assign]
+    app.wsgi_app = RefFront(app.wsgi_app, refs, headers=_security_headers(BOARD_POLICY))  # type: ignore[assignment,method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -190,7 +190,7 @@ def _problem_json(problem: Problem) -> Response:
     told = {"type": f"about:blank#{problem.slug}", "title": worded(problem), "status": problem.status, "detail": worded(problem)}
     if isinstance(problem, Invalid):
         told["field"] = problem.field
-    return current_app.json.response(told)
+    return jsonify(told)
 
 
 def _sign_in_first(_: SignInFirst) -> ResponseReturnValue:
@@ -221,7 +221,7 @@ _WORDS = {400: "这个请求不完整。请回到上一页再试。", 404: "没�
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     return _problem(_Page(code, _WORDS.get(code, "这一步没有做成。请回到上一页再试。")))
 
 

@@ -156,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: object, help: str) -> argparse.ArgumentParser:
+def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: object, help: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=help, description=help)
     command.add_argument("--data", type=Path, metavar="DIR", help="folder of database, objects and secrets (var/kiosk)")
     command.add_argument("--settings", type=Path, metavar="FILE", help="TOML file of settings (see deploy/kiosk.example.toml)")
@@ -206,7 +206,8 @@ def _warn_of_open_host(host: str) -> None:
     except ValueError:
         loopback = host == "localhost"
     if not loopback:
-        print(f"注意：正在 {host} 上明文提供服务。对外使用时，前面要有负责 TLS 的服务器（见 deploy/README.md）。", file=sys.stderr, flush=True)
+        print(f"注意：正在 {host} 上明文提供服务。对外使用时，前面要有负责 TLS 的服务器（见 deploy/README.md）。",
+              file=sys.stderr, flush=True)
 
 
 def _url(settings: Settings) -> str:

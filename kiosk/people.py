@@ -102,7 +102,7 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(Instant())
 
     unit: Mapped[Unit] = relationship(lazy="joined")
-    grants: Mapped[list["Grant"]] = relationship(back_populates="person", foreign_keys="Grant.person_id", lazy="selectin")
+    grants: Mapped[list[Grant]] = relationship(back_populates="person", foreign_keys="Grant.person_id", lazy="selectin")
 
 
 class Grant(Base):

@@ -10,9 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
-
-from flask import Flask
+from typing import TYPE_CHECKING, Any
 
 from kiosk.base.errors import Problem
 from kiosk.parts import Parts
@@ -21,6 +19,9 @@ if sys.platform != "win32":
     from gunicorn.app.base import BaseApplication
 else:  # pragma: no cover - no fork there
     BaseApplication = object
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 Ready = Callable[[Parts], None]
 STOP_SECONDS = 5
@@ -39,7 +40,7 @@ def serve(make: Callable[[], Flask], *, host: str, port: int, threads: int, on_r
     return 0
 
 
-class _Gunicorn(BaseApplication):
+class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """The one worker and its settings."""
 
     def __init__(self, make: Callable[[], Flask], host: str, port: int, threads: int, on_ready: Ready) -> None:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, text, update
 from sqlalchemy.engine import Connection, make_url
@@ -48,7 +48,7 @@ class Base(DeclarativeBase):
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
     })
-    type_annotation_map = {datetime: Instant(), dict[str, Any]: JSON, list[Any]: JSON}
+    type_annotation_map: ClassVar = {datetime: Instant(), dict[str, Any]: JSON, list[Any]: JSON}
 
 
 class Database:

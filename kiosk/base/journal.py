@@ -58,14 +58,18 @@ class Cursor(Base):
 
 
 class Subject(Protocol):
-    id: Mapped[int]
+    @property
+    def id(self) -> int: ...
 
 
 class Actor(Protocol):
     """Whoever acts: a person; None stands for the server itself."""
 
-    id: Mapped[int]
-    post: Mapped[str]
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def post(self) -> str: ...
 
 
 def record(session: Session, verb: str, subject: Subject | str, *, by: Actor | None, at: datetime,

@@ -101,7 +101,7 @@ class Store:
             raise ValueError("not the name of an object")
         return self.root / room / sha[:2] / sha
 
-    def _fill(self, file: "tempfile._TemporaryFileWrapper[bytes]", chunks: Iterable[bytes]) -> None:
+    def _fill(self, file: tempfile._TemporaryFileWrapper[bytes], chunks: Iterable[bytes]) -> None:
         try:
             for chunk in chunks:
                 file.write(chunk)
@@ -120,7 +120,7 @@ class Store:
         _sync_folder(target.parent)
 
     @staticmethod
-    def _guard() -> "_Guard":
+    def _guard() -> _Guard:
         return _Guard()
 
 
@@ -139,7 +139,7 @@ def _chunks(source: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _tapped(chunks: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+def _tapped(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
     for chunk in chunks:
         digest.update(chunk)
         yield chunk

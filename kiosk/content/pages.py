@@ -105,7 +105,7 @@ def dress(store: Store, theme: str) -> Dress:
         sha = store.put_file(font["path"])
         fonts.append({"family": font["family"], "weight": font["weight"], "sha": sha})
         objects.append({"sha": sha, "size": font["path"].stat().st_size, "type": "font/woff2"})
-    store.publish(each["sha"] for each in objects)
+    store.publish(str(each["sha"]) for each in objects)
     return Dress((style,), tuple(fonts), tuple(objects))
 
 

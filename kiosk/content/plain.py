@@ -7,6 +7,7 @@ make a table whose first row is its head; anything else is a paragraph.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -48,14 +49,14 @@ def _table(lines: list[str]) -> list[dict[str, Any]]:
     return [{"type": "table", "head": rows[0], "rows": rows[1:], "align": ["right" if figure else "left" for figure in figures]}]
 
 
-_BLOCKS = {
+_BLOCKS: dict[str, Callable[[list[str]], list[dict[str, Any]]]] = {
     "heading": lambda lines: [{"type": "heading", "text": _HEADING.sub("", line)} for line in lines],
     "paragraph": lambda lines: [{"type": "paragraph", "text": line.strip()} for line in lines],
     "numbered": lambda lines: [{"type": "points", "numbered": True, "items": [_NUMBERED.sub("", line).strip() for line in lines]}],
     "bullet": lambda lines: [{"type": "points", "numbered": False, "items": [_BULLET.sub("", line).strip() for line in lines]}],
     "table": _table,
 }
-_LINES = {
+_LINES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "heading": lambda block: [f"# {block['text']}"],
     "paragraph": lambda block: [block["text"]],
     "points": lambda block: [f"{number}. {item}" if block.get("numbered") else f"- {item}"

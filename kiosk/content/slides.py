@@ -47,12 +47,12 @@ class Slide(Base):
     created_at: Mapped[datetime] = mapped_column(Instant())
 
     unit: Mapped[Unit] = relationship(lazy="joined")
-    live: Mapped["Revision | None"] = relationship(foreign_keys=[live_id], post_update=True, lazy="joined")
-    revisions: Mapped[list["Revision"]] = relationship(
+    live: Mapped[Revision | None] = relationship(foreign_keys=[live_id], post_update=True, lazy="joined")
+    revisions: Mapped[list[Revision]] = relationship(
         back_populates="slide", foreign_keys="Revision.slide_id", order_by="Revision.number")
 
     @property
-    def latest(self) -> "Revision":
+    def latest(self) -> Revision:
         return self.revisions[-1]
 
 

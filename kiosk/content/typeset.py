@@ -28,7 +28,8 @@ _SIZE = 100
 NO_START = set("，。、；：？！）》〉」』】〕〗’”…—～·％%℃°,.;:?!)]}>")
 NO_END = set("（《〈「『【〔〖‘“([{<￥$#№")
 # A figure keeps its unit, a phone number stays whole, a Latin word too.
-_UNIT = re.compile(r"[A-Za-z0-9×][A-Za-z0-9×.,:/@#&+_%‰°℃~\-–—]*(?:[年月日时分秒元号人个户天次条项岁周级栋楼层室页件块寸米斤吨亩万亿](?![A-Za-z0-9]))?|.", re.S)
+_UNIT = re.compile(r"[A-Za-z0-9×][A-Za-z0-9×.,:/@#&+_%‰°℃~\-–—]*"
+                   r"(?:[年月日时分秒元号人个户天次条项岁周级栋楼层室页件块寸米斤吨亩万亿](?![A-Za-z0-9]))?|.", re.S)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _clauses(units: Sequence[str]) -> list[str]:
 def _greedy(units: Sequence[str], room: float, size: float, weight: int) -> list[str]:
     found: list[str] = []
     line = ""
-    for unit in (part for unit in units for part in _fitting(unit, room, size, weight)):
+    for unit in (part for whole in units for part in _fitting(whole, room, size, weight)):
         if line and width((line + unit).rstrip(), size, weight) > room + 1e-6:
             found.append(line.rstrip())
             line = unit.lstrip()

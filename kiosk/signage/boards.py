@@ -44,7 +44,7 @@ class Group(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
 
     unit: Mapped[Unit] = relationship(lazy="joined")
-    boards: Mapped[list["Board"]] = relationship(secondary=board_group, back_populates="groups", order_by="Board.id")
+    boards: Mapped[list[Board]] = relationship(secondary=board_group, back_populates="groups", order_by="Board.id")
 
 
 class Board(Base):

@@ -32,9 +32,9 @@ class Playlist(Base):
     edits: Mapped[int] = mapped_column(default=0)
 
     unit: Mapped[Unit] = relationship(lazy="joined")
-    items: Mapped[list["Item"]] = relationship(back_populates="playlist", order_by="Item.position",
+    items: Mapped[list[Item]] = relationship(back_populates="playlist", order_by="Item.position",
                                                cascade="all, delete-orphan")
-    placements: Mapped[list["Placement"]] = relationship(back_populates="playlist", order_by="Placement.id",
+    placements: Mapped[list[Placement]] = relationship(back_populates="playlist", order_by="Placement.id",
                                                          cascade="all, delete-orphan")
 
 

@@ -49,7 +49,7 @@ def close_frame(code: int) -> bytes:
 class Line:
     """One board's socket. `rest`: what the kernel has not taken of the frame in flight; `latest`: the one frame that waits."""
 
-    __slots__ = ("board", "sock", "rest", "latest", "stuck_at", "pinged_at", "heard_at", "buffer", "since", "dying")
+    __slots__ = ("board", "buffer", "dying", "heard_at", "latest", "pinged_at", "rest", "since", "sock", "stuck_at")
 
     def __init__(self, board: int, sock: socket.socket, now: float, since: datetime) -> None:
         self.board, self.sock, self.since = board, sock, since

@@ -257,8 +257,8 @@ def look_css(w: int, h: int, theme: str) -> ResponseReturnValue:
     if theme not in THEMES or not (20 <= w <= 2000 and 20 <= h <= 2000):
         raise NotFound("没有这种配色。")
     css = f":root{{--u:calc(100vw / {w})}}html,body{{margin:0;overflow:hidden}}\n" + render.styles(theme).decode()
-    fonts = "".join(f"@font-face{{font-family:'{font['family']}';font-weight:{font['weight']};src:url('{url_for('content.font', name=font['path'].name)}')}}\n"
-                    for font in render.fonts())
+    fonts = "".join(f"@font-face{{font-family:'{font['family']}';font-weight:{font['weight']};"
+                    f"src:url('{url_for('content.font', name=font['path'].name)}')}}\n" for font in render.fonts())
     return Response(fonts + css, mimetype="text/css", headers={"Cache-Control": "private, max-age=3600"})
 
 
@@ -308,11 +308,12 @@ def failed_upload(slide: Slide) -> bool:
 
 
 def moment(text: str, zone: Zone, field: str, *, end: bool = False) -> datetime | None:
-    """What a clerk types for a date (4.30, 4-30, 4月30日 17:00, 2026-04-30T17:00) as an instant; a bare end day ends at midnight after it."""
+    """What a clerk types for a date (4.30, 4月30日 17:00, 2026-04-30T17:00) as an instant; a bare end day ends at midnight after it."""
     text = text.strip()
     if not text:
         return None
-    match = re.fullmatch(r"(?:(\d{4})\s*[-./年]\s*)?(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?(?:[T\s]+(\d{1,2})[::](\d{2})(?:[::]\d{2})?)?", text)
+    match = re.fullmatch(r"(?:(\d{4})\s*[-./年]\s*)?(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?"
+                         r"(?:[T\s]+(\d{1,2})[:：](\d{2})(?:[:：]\d{2})?)?", text)
     if match is None:
         raise Invalid(field, "日期看不懂。可以写 4月30日、4-30 或 2026-04-30 17:00。")
     year, month, day, hour, minute = match.groups()
@@ -420,7 +421,7 @@ def _changes(before: Revision | None, after: Revision) -> list[Any]:
 
 def _day(at: datetime | None) -> str:
     if at is None:
-        return gettext("长期")
+        return str(gettext("长期"))
     local = parts().zone.local(at)
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
 

@@ -45,7 +45,7 @@ def init_app(app: Flask, reactor: Reactor, known: Known) -> None:
     sock = Sock()
     app.before_request(lambda: _admit(known) if request.path == "/board/live" else None)
 
-    @sock.route("/board/live")
+    @sock.route("/board/live")  # type: ignore[untyped-decorator]
     def live(ws: Server) -> None:
         board, version = g.board
         hand_over(ws, reactor, board, version)

@@ -101,7 +101,8 @@ def signed_in(view: Callable[View, ResponseReturnValue]) -> Callable[View, Respo
     return guarded
 
 
-def back_in(page: Callable[..., ResponseReturnValue]) -> Callable[[Callable[View, ResponseReturnValue]], Callable[View, ResponseReturnValue]]:
+def back_in(page: Callable[..., ResponseReturnValue]
+            ) -> Callable[[Callable[View, ResponseReturnValue]], Callable[View, ResponseReturnValue]]:
     """A form whose problem is told on its own page, with everything typed still there (`problem`, `typed` in templates)."""
     def wrap(view: Callable[View, ResponseReturnValue]) -> Callable[View, ResponseReturnValue]:
         @wraps(view)

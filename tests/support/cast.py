@@ -33,7 +33,7 @@ class Cast:
     auditor: Actor
 
     @classmethod
-    def made(cls, session: Session, at: datetime) -> "Cast":
+    def made(cls, session: Session, at: datetime) -> Cast:
         office = people.add_unit(session, kind=UnitKind.OFFICE, name="白鹭街道办事处", parent=None, by=None, at=at, phone="0825-×××××××")
         civil = people.add_unit(session, kind=UnitKind.DEPARTMENT, name="社会事务办公室", short="社会事务办", parent=office, by=None, at=at)
         east = people.add_unit(session, kind=UnitKind.COMMUNITY, name="东街社区", parent=office, by=None, at=at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 from kiosk.base.errors import Invalid
@@ -17,6 +18,7 @@ GAP = 4
 MAP = 46  # width of the column with the map, landscape
 STRIPS_MOST = 4
 TALL = 1.15
+TYPES = ("image", "video", "failed")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Media:
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         pages = data.get("pages")
-        if not isinstance(pages, list | tuple) or not all(isinstance(page, Mapping) and page.get("type") in ("image", "video", "failed") for page in pages):
+        if not isinstance(pages, list | tuple) or not all(isinstance(page, Mapping) and page.get("type") in TYPES for page in pages):
             raise Invalid("data", "这种内容要从文件来，请上传文件。")
         return cls(tuple(pages), dict(data.get("source") or {}), tuple(data.get("notes") or ()))
 
@@ -97,11 +99,12 @@ def _edges(top: int, height: int, count: int, gaps: Sequence[int]) -> list[tuple
         near = [gap for gap in gaps if cuts[-1] < gap <= aim + height // (count * 12) and aim - gap < height // (count * 3)]
         cuts.append(max(near, default=aim))
     cuts.append(top + height)
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(pairwise(cuts))
 
 
 def _part(at: int, count: int) -> str:
-    return {1: "", 2: ("上半", "下半"), 3: ("上段", "中段", "下段"), 4: ("第1段", "第2段", "第3段", "第4段")}[count][at] if count > 1 else ""
+    names = {2: ("上半", "下半"), 3: ("上段", "中段", "下段"), 4: ("第1段", "第2段", "第3段", "第4段")}
+    return names[count][at] if count > 1 else ""
 
 
 def _room(geometry: Geometry) -> tuple[float, float]:

@@ -36,7 +36,8 @@ class Notice:
         blocks = data.get("blocks") or []
         if not isinstance(blocks, list | tuple) or len(blocks) > BLOCKS_MOST:
             raise Invalid("blocks", "正文最多 %(most)s 段，请分成几件。", most=BLOCKS_MOST)
-        made = cls(words(data, "lead", most=200), tuple(_block(each) for each in blocks), _strip(data.get("strip")), words(data, "side", most=40))
+        made = cls(words(data, "lead", most=200), tuple(_block(each) for each in blocks), _strip(data.get("strip")),
+                   words(data, "side", most=40))
         if not (made.lead or made.blocks or made.strip):
             raise Invalid("body", "正文还是空的，请写上内容。")
         if strange := typeset.missing(made.text()):
@@ -145,7 +146,7 @@ def _said(atom: Atom) -> str:
     """What a reader reads of an atom; a repeated table head is not read twice."""
     content = atom.content
     rows = "".join("".join("".join(cell) for cell in row) for row in content.get("rows", ()))
-    return "".join(content.get("lines", ())) + rows + content.get("phone", "")
+    return "".join([*content.get("lines", ()), rows, content.get("phone", "")])
 
 
 def _line_changes(before: list[str], after: list[str]) -> list[Change]:
@@ -229,7 +230,8 @@ def _table_atom(block: Mapping[str, Any], rows: list[list[list[str]]], heights: 
 def _column_widths(block: Mapping[str, Any], room: float) -> list[float]:
     """What each column may take: figures their need, words what is left, in proportion to their need."""
     count = len(block["head"])
-    needs = [max([typeset.width(block["head"][at], LABEL), *(typeset.width(row[at], BODY, 700) for row in block["rows"])]) for at in range(count)]
+    needs = [max([typeset.width(block["head"][at], LABEL), *(typeset.width(row[at], BODY, 700) for row in block["rows"])])
+             for at in range(count)]
     free = room - CELL_GAP * (count - 1) - 1
     if sum(needs) <= free:
         return [need + 0.5 for need in needs]
