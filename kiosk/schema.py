@@ -22,13 +22,13 @@ METADATA = Base.metadata
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the schema up to this release (or to a named step)."""
-    with database.engine.begin() as connection:
+    """Bring the schema up to this release (or to a named step); processes that start together take turns."""
+    with database.rebuild() as connection:
         command.upgrade(_config(connection), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
-    with database.engine.begin() as connection:
+    with database.rebuild() as connection:
         command.downgrade(_config(connection), revision)
 
 

@@ -67,16 +67,30 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A short look; nothing is written."""
+        """A short look; nothing is written. What was read stays readable afterwards: closing, unlike rolling back, expires nothing."""
         with self._readers() as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """All or nothing: committed at the end, rolled back on any error."""
         with self._writers() as session, session.begin():
             yield session
+
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """Steps of the schema: one process at a time, all or nothing. SQLite copies tables, so what points to them must not object."""
+        with self._writer.connect() as connection:
+            if self.sqlite:
+                connection.connection.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    if not self.sqlite:
+                        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('schema'))"))
+                    yield connection
+            finally:
+                if self.sqlite:
+                    connection.connection.execute("PRAGMA foreign_keys=ON")
 
     def session(self, *, writing: bool) -> Session:
         """A session whose owner commits or closes it: one request's transaction."""

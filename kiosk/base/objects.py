@@ -38,7 +38,9 @@ class Store:
     def put(self, data: bytes) -> str:
         """Keep these bytes; their name. Full when the disk is."""
         sha = hashlib.sha256(data).hexdigest()
-        if not self._path("private", sha).exists():
+        try:
+            os.utime(self._path("private", sha))  # known already, and young again for the sweep
+        except FileNotFoundError:
             with self._guard(), tempfile.NamedTemporaryFile(dir=self.incoming, delete=False) as file:
                 self._fill(file, [data])
                 self._settle(Path(file.name), sha)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,8 @@ def _load(path: Path) -> Ed25519PrivateKey:
 def keep_secret(path: Path, data: bytes) -> None:
     """Write a secret for the owner's eyes only, whole or not at all; the first writer wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()

@@ -286,6 +286,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_revision_slide_id'), ['slide_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_revision_state'), ['state'], unique=False)
 
+    # A slide names its live revision and a revision its slide: the second half of the circle comes when both are there.
+    with op.batch_alter_table('slide', schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f('fk_slide_live_id'), 'revision', ['live_id'], ['id'])
+
     op.create_table('role_grant',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -427,6 +431,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_role_grant_person_id'))
 
     op.drop_table('role_grant')
+    with op.batch_alter_table('slide', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_slide_live_id'), type_='foreignkey')
+
     with op.batch_alter_table('revision', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_revision_state'))
         batch_op.drop_index(batch_op.f('ix_revision_slide_id'))
