@@ -120,7 +120,7 @@ class Scene:
     actors: dict[str, Actor] = field(default_factory=dict)
     leaders: list[Actor] = field(default_factory=list)
     boards: dict[str, Board] = field(default_factory=dict)
-    slides: dict[str, list[Slide]] = field(default_factory=dict)
+    slides: dict[str, dict[int, Slide]] = field(default_factory=dict)  # by playlist and place in it
 
     @property
     def founded(self) -> datetime:
@@ -228,10 +228,10 @@ def _add_playlists(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> None:
     groups = {group.name: group for group in boards.groups(session)}
     root = next(iter(scene.units.values()))
     for row in rows:
-        shown = scene.slides[row["slides"]]
+        shown = [slide for _, slide in sorted(scene.slides[row["slides"]].items())]
         hung = [scene.boards[name] for name in row.get("boards", ())]
         unit = hung[0].unit if hung else root
-        by = scene.author(unit)
+        by = scene.author(unit if all(slide.unit_id == unit.id for slide in shown) else root)
         made = playlists.make(session, row["name"], unit=unit, by=by, at=at)
         playlists.set_items(session, made, [Entry(slide.id) for slide in shown], by=by, at=at)
         playlists.place(session, made, groups=[groups[name] for name in row.get("groups", ())], boards=hung, by=by, at=at)
@@ -268,13 +268,11 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     session, unit = scene.session, scene.units[entry["unit"]]
     author, leader = scene.author(unit), scene.leaders[number % len(scene.leaders)]
     ago, state = entry["days"], entry.get("state", "approved")
-    stays = state != "draft"
     yield (at := scene.calendar.worked(ago, time(10, number % 50), 190 - number))
     slide = slides.make(session, "media" if "picture" in entry else "notice", _draft(scene, entry), unit=unit, by=author, at=at)
-    if stays:
-        scene.slides.setdefault(playlist, []).append(slide)
     if state == "draft":
         return
+    scene.slides.setdefault(playlist, {})[number] = slide
     yield (at := scene.calendar.worked(ago, time(11, number % 50), 130 - number))
     review.submit(session, slide.latest, by=author, at=at)
     if state == "submitted":
