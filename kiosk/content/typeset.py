@@ -52,7 +52,7 @@ def lines(text: str, room: float, size: float, weight: int = 500) -> list[str]:
     """The text in lines no wider than `room`: 禁则 kept, figures and phones whole, no orphan at the end."""
     units = _units(text)
     broken = _greedy(units, room, size, weight)
-    if len(by_clause := _greedy(_clauses(units), room, size, weight)) == len(broken):
+    if len(by_clause := _greedy(_clauses(units, room, size, weight), room, size, weight)) == len(broken):
         broken = by_clause  # read aloud, a break after the comma is no break at all
     tight = room
     while len(broken) > 1 and len(broken[-1].strip()) <= ORPHAN and tight > room * 0.6:
@@ -93,6 +93,19 @@ def paged(atoms: Sequence[Atom], room: float) -> list[list[Atom]]:
     return pages
 
 
+def even(atoms: Sequence[Atom], room: float) -> list[list[Atom]]:
+    """As few pages as `paged` needs, filled alike: no strip and no last line stands alone where its neighbours had room to come along."""
+    best = paged(atoms, room)
+    tight = room
+    while len(best) > 1 and tight > room * 0.4:
+        tight -= 4
+        again = paged(atoms, tight)
+        if len(again) > len(best) or any(page[-1].keep for page in again[:-1]):
+            break
+        best = again
+    return best
+
+
 def dwell(text: str) -> float:
     """Seconds that a page of this text stays: 3 s and 150 characters a minute, at least 12 s; a number counts as one."""
     count = len(re.sub(r"\s+", "", re.sub(r"[0-9][0-9.,:×\-]*", "0", text)))
@@ -125,14 +138,16 @@ def _units(text: str) -> list[str]:
     return units
 
 
-def _clauses(units: Sequence[str]) -> list[str]:
-    """Units joined up to each punctuation mark."""
-    found = [""]
+def _clauses(units: Sequence[str], room: float, size: float, weight: int) -> list[str]:
+    """Units joined up to each punctuation mark; a clause longer than a line stays in its units, or it would be cut anywhere."""
+    found: list[list[str]] = [[]]
     for unit in units:
-        found[-1] += unit
+        found[-1].append(unit)
         if unit[-1] in "，。；：！？、":
-            found.append("")
-    return [clause for clause in found if clause]
+            found.append([])
+    whole = ["".join(clause) for clause in found]
+    return [piece for clause, joined in zip(found, whole, strict=True)
+            for piece in ([joined] if clause and width(joined.rstrip(), size, weight) <= room else clause)]
 
 
 def _greedy(units: Sequence[str], room: float, size: float, weight: int) -> list[str]:

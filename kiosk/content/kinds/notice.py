@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -64,14 +65,15 @@ class Notice:
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
         room = geometry.w - 2 * MARGIN[geometry.orientation]
-        side = self.side if geometry.orientation == "landscape" else ""
+        side = self.side if geometry.orientation == "landscape" else ""  # a narrow page has it under the title
         titled = typeset.balanced(title, room - (typeset.width(side, LABEL) + 4 if side else 0), 12.0)
         high = geometry.h - HEAD[geometry.orientation] - FOOT[geometry.orientation] - TOP - BOTTOM - 15 * len(titled) - 4
-        pages = typeset.paged(self._atoms(room, high), high)
-        return [Sheet({"title": titled, "side": self.side, "atoms": page}, "".join(_said(atom) for atom in page) + title) for page in pages]
+        pages = typeset.even(self._atoms(room, high, "" if side else self.side), high)
+        return [Sheet({"title": titled, "side": side, "atoms": page}, "".join(_said(atom) for atom in page) + title) for page in pages]
 
-    def _atoms(self, room: float, high: float) -> list[Atom]:
-        atoms: list[Atom] = []
+    def _atoms(self, room: float, high: float, under: str) -> list[Atom]:
+        broken = typeset.lines(under, room, LABEL) if under else []
+        atoms = [Atom("under", 8.0 * len(broken), 0, True, {"lines": broken})] if broken else []
         if self.lead:
             atoms.append(_lines_atom("lead", self.lead, room, gap=0))
         number = 0
@@ -85,7 +87,8 @@ class Notice:
             elif block["type"] == "paragraph":
                 atoms += _paragraph(block["text"], room, high)
             else:
-                atoms += _table(block, room, high)
+                above = sum(atom.gap + atom.height for atom in atoms)
+                atoms += _table(block, room, high, high - above if above < high / 2 else high)
         return [*atoms, _strip_atom(self.strip, room)] if self.strip else atoms
 
 
@@ -178,9 +181,13 @@ def _paragraph(text: str, room: float, high: float) -> list[Atom]:
     return [Atom("paragraph", LINE * len(piece), 2 if at == 0 else 0, False, {"lines": piece}) for at, piece in enumerate(pieces)]
 
 
-def _table(block: Mapping[str, Any], room: float, high: float) -> list[Atom]:
-    """Columns that fit side by side, then rows that fit below each other; head and first column go with every piece."""
-    return [atom for columns in _column_groups(block, room) for atom in _pieces(_narrowed(block, columns), room, high)]
+def _table(block: Mapping[str, Any], room: float, high: float, left: float) -> list[Atom]:
+    """Columns that fit side by side, then rows that fit below each other; head and first column go with every piece.
+
+    `left`: what is left of the page on which the table begins.
+    """
+    parts = [_narrowed(block, columns) for columns in _column_groups(block, room)]
+    return [atom for at, part in enumerate(parts) for atom in _pieces(part, room, high, left if at == 0 else high)]
 
 
 def _column_groups(block: Mapping[str, Any], room: float) -> list[list[int]]:
@@ -207,24 +214,30 @@ def _narrowed(block: Mapping[str, Any], columns: Sequence[int]) -> Mapping[str, 
             "rows": [[row[at] for at in columns] for row in block["rows"]]}
 
 
-def _pieces(block: Mapping[str, Any], room: float, high: float) -> list[Atom]:
+def _pieces(block: Mapping[str, Any], room: float, high: float, left: float) -> list[Atom]:
     widths = _column_widths(block, room)
     rows = [[typeset.lines(cell, widths[at], BODY) if cell else [""] for at, cell in enumerate(row)] for row in block["rows"]]
     heights = [max(11.0, 10.0 * max(len(cell) for cell in row) + 1) for row in rows]
-    atoms: list[Atom] = []
-    piece: list[int] = []
-    for at in range(len(rows)):
-        if piece and 11 + sum(heights[each] for each in piece) + heights[at] > high - (14 if not atoms else 0):
-            atoms.append(_table_atom(block, rows, heights, piece))
-            piece = []
-        piece.append(at)
-    return [*atoms, _table_atom(block, rows, heights, piece)]
+    pieces = _cut(heights, high, left, len(rows))
+    alike = _cut(heights, high, left, math.ceil(len(rows) / len(pieces)))  # a total is not left alone on the last page
+    return [_table_atom(block, rows, heights, piece) for piece in (alike if len(alike) == len(pieces) else pieces)]
+
+
+def _cut(heights: Sequence[float], high: float, left: float, most: int) -> list[list[int]]:
+    """Rows in pieces that fit a page below their head, the first one what is left of its page; no more than `most` a piece."""
+    pieces: list[list[int]] = [[]]
+    for at, height in enumerate(heights):
+        room = (left if len(pieces) == 1 else high) - 13
+        if pieces[-1] and (len(pieces[-1]) == most or sum(heights[each] for each in pieces[-1]) + height > room):
+            pieces.append([])
+        pieces[-1].append(at)
+    return pieces
 
 
 def _table_atom(block: Mapping[str, Any], rows: list[list[list[str]]], heights: list[float], piece: list[int]) -> Atom:
     content = {"head": block["head"], "align": block["align"], "rows": [rows[at] for at in piece],
                "total": [block["rows"][at][0].strip().startswith(("合计", "总计", "小计")) for at in piece]}
-    return Atom("table", 11 + sum(heights[at] for at in piece), 0, False, content)
+    return Atom("table", 11 + sum(heights[at] for at in piece), 2, False, content)
 
 
 def _column_widths(block: Mapping[str, Any], room: float) -> list[float]:
