@@ -20,9 +20,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kiosk.base import journal
 from kiosk.base.db import Base, Instant
-from kiosk.base.errors import Conflict, Invalid, NotFound
+from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound
 from kiosk.content.geometry import THEMES, Geometry, Panel, geometry_of
-from kiosk.people import Actor, Unit, hashed, line
+from kiosk.people import Actor, Unit, hashed, line, may, who_can
 
 # No 0 O 1 I L: what is read from a wall and typed on a keyboard must not be mistaken.
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -161,6 +161,16 @@ def pair(session: Session, pairing: Pairing, placing: Placing, *, unit: Unit, ke
     return made
 
 
+def pair_again(session: Session, board: Board, pairing: Pairing, *, key: bytes, by: Actor, at: datetime) -> None:
+    """Another PC or an emptied browser takes the board's place: its name, panel and playlists stay, the old token dies."""
+    _must(by, board.unit_id)
+    if pairing.relay:
+        raise Conflict("这个代码是中继的，不是屏的。")
+    board.token_hash, pairing.board_id = hashed(token_of(pairing, key)), board.id
+    board.seen_at = board.online_since = board.held_edition = board.held_version = board.shows = None
+    journal.record(session, "board.keyed", board, by=by, at=at)
+
+
 def pairing_of(session: Session, secret: str, *, at: datetime) -> Pairing:
     """The pairing behind a screen's secret, for as long as it is of use."""
     row = session.scalars(select(Pairing).where(Pairing.secret_hash == hashed(secret))).first()
@@ -178,6 +188,7 @@ def token_of(pairing: Pairing, key: bytes) -> str:
 
 def add(session: Session, placing: Placing, *, unit: Unit, token_hash: str, by: Actor | None, at: datetime) -> Board:
     """A board at its place; Invalid when nothing could be read on it from where people stand."""
+    _must(by, unit.id)
     made = Board(unit=unit, token_hash=token_hash or hashed(secrets.token_urlsafe(32)), registered_at=at, vitals={}, version=0)
     _place(made, placing)
     session.add(made)
@@ -187,6 +198,8 @@ def add(session: Session, placing: Placing, *, unit: Unit, token_hash: str, by: 
 
 def change(session: Session, board: Board, placing: Placing, *, unit: Unit, by: Actor, at: datetime) -> None:
     """Another name, unit, panel or theme."""
+    _must(by, board.unit_id)
+    _must(by, unit.id)
     _place(board, placing)
     board.unit = unit
     journal.record(session, "board.changed", board, by=by, at=at, name=board.name)
@@ -194,6 +207,7 @@ def change(session: Session, board: Board, placing: Placing, *, unit: Unit, by: 
 
 def end(session: Session, board: Board, *, by: Actor, at: datetime) -> None:
     """The board is taken down: its token is worth nothing from now on."""
+    _must(by, board.unit_id)
     board.ended_at, board.token_hash = at, hashed(secrets.token_urlsafe(32))
     board.groups.clear()
     journal.record(session, "board.ended", board, by=by, at=at)
@@ -201,6 +215,7 @@ def end(session: Session, board: Board, *, by: Actor, at: datetime) -> None:
 
 def renew_token(session: Session, board: Board, *, by: Actor | None, at: datetime) -> str:
     """A new token, told once; the old one dies."""
+    _must(by, board.unit_id)
     token = "kb_" + secrets.token_urlsafe(32)
     board.token_hash = hashed(token)
     journal.record(session, "board.keyed", board, by=by, at=at)
@@ -256,6 +271,7 @@ def is_current(board: Board) -> bool:
 # --- groups -----------------------------------------------------------------------------------------------------------
 
 def add_group(session: Session, name: str, *, unit: Unit, by: Actor | None, at: datetime) -> Group:
+    _must(by, unit.id)
     made = Group(name=line(name, "name", most=40), unit=unit)
     session.add(made)
     journal.record(session, "group.added", made, by=by, at=at, name=made.name)
@@ -274,13 +290,24 @@ def groups(session: Session) -> Sequence[Group]:
 
 
 def set_members(session: Session, group: Group, members: Sequence[Board], *, by: Actor | None, at: datetime) -> None:
+    """Who belongs to the group, the whole answer at once; boards of other hands neither come nor go."""
+    _must(by, group.unit_id)
+    for board in {*group.boards} ^ {*members}:
+        _must(by, board.unit_id)
     group.boards = list(members)
     journal.record(session, "group.changed", group, by=by, at=at, boards=[each.id for each in members])
 
 
 def rename_group(session: Session, group: Group, name: str, *, by: Actor, at: datetime) -> None:
+    _must(by, group.unit_id)
     group.name = line(name, "name", most=40)
     journal.record(session, "group.changed", group, by=by, at=at, name=group.name)
+
+
+def _must(by: Actor | None, unit_id: int) -> None:
+    """The server itself may; a person only in their units."""
+    if by is not None and not may(by, "board.edit", unit_id):
+        raise Forbidden("这块屏要请%(who)s来办。", who=who_can("board.edit"))
 
 
 def _place(board: Board, placing: Placing) -> None:

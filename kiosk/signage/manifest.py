@@ -22,7 +22,7 @@ from kiosk.base import journal
 from kiosk.base.canonical import canonical
 from kiosk.base.clock import Zone, iso
 from kiosk.base.db import Base, Instant
-from kiosk.base.objects import Store
+from kiosk.base.objects import Store, is_name
 from kiosk.base.signing import Signer
 from kiosk.content import pages
 from kiosk.content.geometry import Geometry
@@ -125,12 +125,25 @@ def kept_objects(session: Session) -> set[str]:
     return {sha for row in rows for sha in (row.sha, *row.objects)}
 
 
-def item_of(store: Store, board: Board, item: str | None) -> dict[str, Any] | None:
-    """The manifest's item of that name, in the edition the board holds: what the board says it shows."""
-    path = store.path(board.held_edition) if item and board.held_edition and len(board.held_edition) == 64 else None
-    if path is None:
-        return None
-    return next((each for each in read(path.read_bytes())["items"] if each["item"] == item), None)
+def shown(store: Store, board: Board) -> dict[str, Any] | None:
+    """The manifest's item that the board says it shows, in the edition it holds; None while it shows nothing of ours."""
+    return shown_by(store, [board]).get(board.id)
+
+
+def shown_by(store: Store, boards: Iterable[Board]) -> dict[int, dict[str, Any]]:
+    """What each board says it shows; every edition is read once."""
+    items: dict[str, dict[str, dict[str, Any]]] = {}
+    found: dict[int, dict[str, Any]] = {}
+    for board in boards:
+        edition = board.held_edition
+        if board.shows is None or edition is None or not is_name(edition):
+            continue
+        if edition not in items:
+            path = store.path(edition)
+            items[edition] = {each["item"]: each for each in read(path.read_bytes())["items"]} if path else {}
+        if board.shows in items[edition]:
+            found[board.id] = items[edition][board.shows]
+    return found
 
 
 def _editions(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, str]:

@@ -16,7 +16,7 @@ from kiosk.base import journal
 from kiosk.base.db import Base
 from kiosk.base.errors import Conflict, Invalid, NotFound
 from kiosk.content.slides import Slide
-from kiosk.people import Actor, Unit, line
+from kiosk.people import Actor, Unit, line, may, must
 from kiosk.signage.boards import Board, Group
 
 DWELL_LEAST, DWELL_MOST = 5, 600
@@ -77,6 +77,7 @@ class Entry:
 
 
 def make(session: Session, name: str, *, unit: Unit, by: Actor | None, at: datetime) -> Playlist:
+    _must(by, unit.id)
     made = Playlist(name=line(name, "name", most=40), unit=unit, edits=0)
     session.add(made)
     journal.record(session, "playlist.made", made, by=by, at=at, name=made.name)
@@ -84,12 +85,14 @@ def make(session: Session, name: str, *, unit: Unit, by: Actor | None, at: datet
 
 
 def rename(session: Session, playlist: Playlist, name: str, *, by: Actor, at: datetime) -> None:
+    _must(by, playlist.unit_id)
     playlist.name = line(name, "name", most=40)
     journal.record(session, "playlist.changed", playlist, by=by, at=at, name=playlist.name)
 
 
 def remove(session: Session, playlist: Playlist, *, by: Actor, at: datetime) -> None:
     """The playlist goes; its slides stay."""
+    _must(by, playlist.unit_id)
     journal.record(session, "playlist.removed", playlist, by=by, at=at, name=playlist.name)
     session.delete(playlist)
 
@@ -108,6 +111,7 @@ def playlists(session: Session) -> Sequence[Playlist]:
 def set_items(session: Session, playlist: Playlist, entries: Sequence[Entry], *, by: Actor | None, at: datetime,
               expect: int | None = None) -> None:
     """The whole order at once. Items that stay keep their id, so that boards keep their place in the round."""
+    _must(by, playlist.unit_id)
     if expect is not None and expect != playlist.edits:
         raise Conflict("您打开以后，别人改过这个列表。请重新打开，再排一次。")
     if len(entries) > ITEMS_MOST:
@@ -115,7 +119,9 @@ def set_items(session: Session, playlist: Playlist, entries: Sequence[Entry], *,
     spare: dict[int, list[Item]] = {}
     for item in playlist.items:
         spare.setdefault(item.slide_id, []).append(item)
-    playlist.items = [_item(session, spare, entry, position) for position, entry in enumerate(entries)]
+    for id in {entry.slide_id for entry in entries} - set(spare):
+        _check_slide(session, id, by)
+    playlist.items = [_item(spare, entry, position) for position, entry in enumerate(entries)]
     playlist.edits += 1
     journal.record(session, "playlist.changed", playlist, by=by, at=at, slides=[entry.slide_id for entry in entries])
 
@@ -129,7 +135,11 @@ def append(session: Session, playlist: Playlist, slide: Slide, *, by: Actor | No
 
 def place(session: Session, playlist: Playlist, *, groups: Sequence[Group], boards: Sequence[Board], by: Actor | None,
           at: datetime) -> None:
-    """Where the playlist hangs, the whole answer at once."""
+    """Where the playlist hangs, the whole answer at once; places of other hands neither come nor go."""
+    _must(by, playlist.unit_id)
+    for was, now in (({each.group for each in playlist.placements}, {*groups}), ({each.board for each in playlist.placements}, {*boards})):
+        for place in was ^ now:
+            _must(by, place.unit_id)
     playlist.placements = [*(Placement(group=group) for group in groups), *(Placement(board=board) for board in boards)]
     journal.record(session, "playlist.placed", playlist, by=by, at=at, groups=[each.id for each in groups],
                    boards=[each.id for each in boards])
@@ -156,12 +166,23 @@ def with_slide(session: Session, slide: Slide) -> list[Playlist]:
     return list(session.scalars(select(Playlist).join(Item).where(Item.slide_id == slide.id).distinct().order_by(Playlist.id)))
 
 
-def _item(session: Session, spare: dict[int, list[Item]], entry: Entry, position: int) -> Item:
+def _must(by: Actor | None, unit_id: int) -> None:
+    """The server itself may; a person only in their units."""
+    if by is not None:
+        must(by, "playlist.edit", unit_id)
+
+
+def _check_slide(session: Session, id: int, by: Actor | None) -> None:
+    """A new item is a slide that this person can see and that is not in the archive."""
+    found = session.get(Slide, id)
+    if found is None or found.retired_at is not None or (by is not None and not may(by, "slide.read", found.unit_id)):
+        raise NotFound("没有这件内容，可能已经删了。")
+
+
+def _item(spare: dict[int, list[Item]], entry: Entry, position: int) -> Item:
     if entry.dwell is not None and not DWELL_LEAST <= entry.dwell <= DWELL_MOST:
         raise Invalid("dwell", "停留时间在 %(least)s 到 %(most)s 秒之间。", least=DWELL_LEAST, most=DWELL_MOST)
     kept = spare.get(entry.slide_id)
     item = kept.pop(0) if kept else Item(slide_id=entry.slide_id)
-    if session.get(Slide, entry.slide_id) is None:
-        raise NotFound("没有这件内容，可能已经删了。")
     item.position, item.dwell = position, entry.dwell
     return item
