@@ -166,9 +166,16 @@ def _page_values() -> dict[str, Any]:
     return {
         "static_url": lambda name: url_for("static", release=current_app.config["RELEASE"], name=name),
         "csp_nonce": g.get("nonce", ""), "problem": g.get("problem"), "typed": request.form, "now": now(),
+        "worded": worded, "back": _back(), "looked": content.looked,
         "release": current_app.config["RELEASE"],
-        **(frame_of() if request.path.startswith("/staff") else {}),
+        **(frame_of() if request.path.startswith(("/staff", "/setup")) else {}),
     }
+
+
+def _back() -> str:
+    """The page before, if it was one of ours."""
+    before = request.referrer or ""
+    return before if before.startswith(request.host_url) else "/"
 
 
 def _problem(problem: Problem) -> ResponseReturnValue:

@@ -437,6 +437,24 @@ def sign_out(session: Session, token: str, *, at: datetime) -> None:
         journal.record(session, "person.signed_out", found, by=found, at=at)
 
 
+def last_seen(session: Session) -> dict[int, datetime]:
+    """For each person the last moment they were seen signed in, as far as it is still kept."""
+    rows = session.execute(select(SignIn.person_id, func.max(SignIn.seen_at)).group_by(SignIn.person_id))
+    return {id: seen for id, seen in rows}
+
+
+def paused(session: Session, *, at: datetime, throttle: Throttle) -> set[str]:
+    """The log-ins that are paused for wrong passwords now."""
+    counted = select(Miss.key).where(Miss.at > at - throttle.pause).group_by(Miss.key).having(func.count() >= throttle.tries)
+    return {key.removeprefix("login:") for key in session.scalars(counted) if key.startswith("login:")}
+
+
+def unlock(session: Session, person: Person, *, by: Actor, at: datetime) -> None:
+    """End the pause after wrong passwords."""
+    session.execute(delete(Miss).where(Miss.key == f"login:{person.login}"))
+    journal.record(session, "person.unlocked", person, by=by, at=at)
+
+
 def end_sign_ins(session: Session, person: Person) -> None:
     session.execute(delete(SignIn).where(SignIn.person_id == person.id))
 
@@ -492,6 +510,12 @@ def checked_password(password: str, login: str = "") -> str:
     if len(set(folded)) < 5 or folded in _common() or (login and login in folded and len(folded) < len(login) + 8):
         raise Invalid("password", "这个密码太常见，容易被猜到。换一句只有您知道的话。")
     return password
+
+
+def check_password(person: Person, password: str) -> None:
+    """Invalid unless this is the person's password now."""
+    if not _matches(person.password, password):
+        raise Invalid("old", "现在的密码不对，请再输一次。")
 
 
 def make_token(session: Session, person: Person, name: str, *, at: datetime) -> str:

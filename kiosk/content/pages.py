@@ -51,14 +51,27 @@ class Page:
 
 def draw(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone) -> list[Page]:
     """The revision's pages in this geometry, from the cache or drawn now."""
-    key = f"{revision.id}:{binding(revision)}:{geometry.key}:{render.version()}"
-    row = session.scalars(select(Drawn).where(Drawn.key == key)).first()
+    row = kept(session, revision, geometry)
     if row is not None:
         return [_page(each) for each in row.pages]
     pages = [_keep(store, fragment) for fragment in render.render(view_of(revision, zone), geometry)]
-    session.add(Drawn(revision_id=revision.id, key=key, geometry=asdict(geometry), pages=[asdict(page) for page in pages], pictures=[]))
+    session.add(Drawn(revision_id=revision.id, key=_key(revision, geometry), geometry=asdict(geometry), pages=[asdict(page) for page in pages], pictures=[]))
     session.flush()
     return pages
+
+
+def kept(session: Session, revision: Revision, geometry: Geometry) -> Drawn | None:
+    """The pages of the revision as it stands, if they are drawn already."""
+    return session.scalars(select(Drawn).where(Drawn.key == _key(revision, geometry))).first()
+
+
+def picture_of(session: Session, revision: Revision, key: str, page: int, width: int) -> str | None:
+    """The object that holds a page's picture; `key` is the id of its Drawn row."""
+    row = session.get(Drawn, int(key)) if key.isdecimal() else None
+    if row is None or row.revision_id != revision.id or not 1 <= page <= len(row.pictures):
+        return None
+    found: str | None = row.pictures[page - 1].get(str(width))
+    return found
 
 
 def view_of(revision: Revision, zone: Zone) -> render.SlideView:
@@ -107,6 +120,10 @@ def dress(store: Store, theme: str) -> Dress:
         objects.append({"sha": sha, "size": font["path"].stat().st_size, "type": "font/woff2"})
     store.publish(str(each["sha"]) for each in objects)
     return Dress((style,), tuple(fonts), tuple(objects))
+
+
+def _key(revision: Revision, geometry: Geometry) -> str:
+    return f"{revision.id}:{binding(revision)}:{geometry.key}:{render.version()}"
 
 
 def _keep(store: Store, fragment: render.Fragment) -> Page:

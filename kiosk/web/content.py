@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, render_template, request, send_file, url_for
@@ -14,16 +13,17 @@ from flask_babel import gettext
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.clock import Zone
 from kiosk.base.errors import Forbidden, Invalid, NotFound
 from kiosk.content import ingest, pages, plain, render, review, slides
 from kiosk.content.geometry import THEMES, Geometry
 from kiosk.content.kinds import KINDS
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
-from kiosk.people import may, must, reach
+from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
 from kiosk.signage.boards import Board
 from kiosk.web.frame import home_of
+from kiosk.web.own import editable, moment, readable
+from kiosk.web.receive import take_form
 from kiosk.web.request import actor, back_in, db, needs, now, number, parts, signed_in, to
 
 bp = Blueprint("content", __name__)
@@ -58,7 +58,8 @@ def today() -> ResponseReturnValue:
     mine = reach(actor(), "slide.edit")
     returned, drafts, waiting = (slides.find(db(), units=mine, state=state) for state in (State.RETURNED, State.DRAFT, State.SUBMITTED))
     return render_template("content/today.html", returned=returned, drafts=[each for each in drafts if not failed_upload(each)],
-                           waiting=waiting, hung=_hung(mine), day=parts().zone.local(now()), local=parts().zone.local)
+                           failed=[each for each in _my_uploads() if each.state == ingest.Progress.FAILED],
+                           waiting=waiting, hung=_hung(mine), day=parts().zone.local(now()))
 
 
 # --- my content ---------------------------------------------------------------------------------------------------------
@@ -77,7 +78,31 @@ def mine() -> ResponseReturnValue:
 @needs("slide.edit")
 def upload() -> ResponseReturnValue:
     return render_template("content/upload.html", columns=COLUMNS, units=_units("slide.edit"), playlists=_playlists(),
-                           all_units=people.units(db()), uploads=_my_uploads(), limit=parts().settings.upload_mb)
+                           uploads=_my_uploads(), limit=parts().settings.upload_mb, told=_told, sized=sized, replacing=number("slide", default=0))
+
+
+@bp.post("/staff/content/upload")
+@needs("slide.edit")
+@back_in(upload)
+def receive_file() -> ResponseReturnValue:
+    """The plain form's way, one file at a time; scripts send by tus."""
+    form = take_form()
+    at = now()
+    unit = people.unit(db(), int(form.words.get("unit") or actor().unit_id))
+    options = {"slide": editable(int(form.words["slide"])).id} if form.words.get("slide", "0") != "0" else {}
+    made = ingest.begin(db(), key=form.key, name=form.name, size=form.size, unit=unit, options=options, by=actor(), at=at,
+                        limit_mb=parts().settings.upload_mb)
+    ingest.complete(db(), made, form.path, parts().store, at=at)
+    return to("content.upload")
+
+
+@bp.post("/staff/content/upload/<int:id>/drop")
+@needs("slide.edit")
+def drop_upload(id: int) -> ResponseReturnValue:
+    """Not wanted after all: the draft that stands for the file goes into the archive with it."""
+    found = ingest.upload(db(), id)
+    ingest.drop(db(), found, by=actor(), at=now())
+    return to("content.upload")
 
 
 @bp.get("/staff/content/uploads.json")
@@ -91,7 +116,7 @@ def uploads() -> ResponseReturnValue:
 @needs("slide.edit")
 def write_new() -> ResponseReturnValue:
     return render_template("content/edit.html", slide=None, revision=None, body="", columns=COLUMNS, units=_units("slide.edit"),
-                           all_units=people.units(db()), playlists=_playlists(), chosen=(), targets=_boards(), local=parts().zone.local)
+                           all_units=people.units(db()), playlists=_playlists(), chosen=(), targets=_boards(), local=parts().zone.local, count=0)
 
 
 @bp.post("/staff/content/new")
@@ -115,7 +140,30 @@ def slide(id: int) -> ResponseReturnValue:
                            all_units=people.units(db()), playlists=_playlists(), chosen=playlists.with_slide(db(), found),
                            targets=manifest.audience_boards(db(), latest) or _boards(), hanging=manifest.targets(db(), latest),
                            history=journal.about(db(), found, 20), local=parts().zone.local, hangs=slides.hangs(found, now()),
-                           upload=_upload_of(latest))
+                           upload=_upload_of(latest), count=_count(latest))
+
+
+@bp.post("/staff/content/preview")
+@needs("slide.edit")
+def preview() -> ResponseReturnValue:
+    """What is typed, as a board would draw it; nothing is kept."""
+    board = _asked_board()
+    unit = people.unit(db(), number("unit", default=actor().unit_id))
+    geometry = board.geometry if board else USUAL
+    end = moment(request.form.get("end", ""), parts().zone, "end", end=True)
+    view = render.SlideView(title=people.line(request.form.get("title", ""), "title", most=slides.TITLE_MOST), kind="notice", data=_notice(),
+                            column=request.form.get("column") or COLUMNS[0], unit=unit.short, until=parts().zone.day(end) if end else None, phone=unit.phone)
+    drawn = render.render(view, geometry)
+    return jsonify(pages=[{"html": each.html, "dwell": each.dwell} for each in drawn])
+
+
+@bp.get("/staff/content/blank")
+@needs("slide.edit")
+def blank() -> ResponseReturnValue:
+    """An empty board page that the preview's fragments are put into."""
+    board = _asked_board()
+    geometry = board.geometry if board else USUAL
+    return _look_page("", geometry, None, _fills(None, board))
 
 
 @bp.post("/staff/content/<int:id>")
@@ -139,12 +187,16 @@ def submit(id: int) -> ResponseReturnValue:
 
 @bp.post("/staff/content/submit")
 @needs("slide.submit")
+@back_in(upload)
 def submit_many() -> ResponseReturnValue:
     ids = request.form.getlist("slide", type=int)
     if not ids:
         raise Invalid("slide", "还没有选要报审的内容。")
     for id in ids:
-        review.submit(db(), editable(id).latest, by=actor(), at=now())
+        found = editable(id)
+        if request.form.get("batch"):
+            _take_batch(found)
+        review.submit(db(), found.latest, by=actor(), at=now())
     flash(gettext("%(count)s 件已报审。分管领导马上能看到。", count=len(ids)), "ok")
     return to("content.mine")
 
@@ -189,8 +241,36 @@ def retire(id: int) -> ResponseReturnValue:
 @bp.get("/staff/review")
 @needs("slide.approve")
 def inbox() -> ResponseReturnValue:
-    return render_template("content/inbox.html", waiting=review.waiting(db(), actor()), local=parts().zone.local,
-                           targets=lambda revision: manifest.targets(db(), revision))
+    waiting = review.waiting(db(), actor())
+    return render_template("content/inbox.html", waiting=waiting,
+                           plain=[each for each in waiting if _is_plain(each)], marked=[each for each in waiting if not _is_plain(each)],
+                           targets=lambda revision: manifest.targets(db(), revision),
+                           changed=lambda revision: len(_changes(revision.slide.live, revision)))
+
+
+@bp.get("/staff/review/batch")
+@needs("slide.approve")
+def batch() -> ResponseReturnValue:
+    """One picture after the other, full width; what was agreed to is approved together at the end. A page of plain links."""
+    agreed, waiting = _agreed(), {each.id: each for each in review.waiting(db(), actor())}
+    passed = set(request.args.getlist("pass", type=int))
+    rest = [each for each in waiting.values() if each.id not in agreed and each.id not in passed and _is_plain(each)]
+    chosen = [waiting[id] for id, bound in agreed.items() if id in waiting and waiting[id].bound == bound]
+    now_at = rest[0] if rest else None
+    hang = manifest.targets(db(), now_at) if now_at else []
+    board = hang[0] if hang else None
+    return render_template("content/batch.html", revision=now_at, agreed=chosen, passed=sorted(passed), board=board, boards=hang,
+                           count=len(chosen) + len(rest), pages=_drawn(now_at, board.geometry if board else USUAL) if now_at else [])
+
+
+@bp.post("/staff/review/batch")
+@needs("slide.approve")
+def approve_many() -> ResponseReturnValue:
+    agreed = [each.split(":", 1) for each in request.form.getlist("agree") if ":" in each]
+    for id, bound in agreed:
+        review.approve(db(), _revision(int(id) if id.isdecimal() else 0), by=actor(), at=now(), seen=bound)
+    flash(gettext("%(count)s 件已批准上屏。", count=len(agreed)), "ok")
+    return to("content.inbox")
 
 
 @bp.get("/staff/review/<int:id>")
@@ -208,6 +288,8 @@ def look_over(id: int) -> ResponseReturnValue:
         drawn=_drawn(revision, geometry), drawn_before=_drawn(before, geometry) if before else [], geometry=geometry,
         changes=_changes(before, revision), second=review.is_second_person(revision, actor()),
         online=[board for board in hang if boards.status(board, now()) is boards.Status.ONLINE],
+        page=min(max(1, number("page", default=1)), max(1, len(_drawn(revision, geometry)))),
+        readable=_readable(hang),
         author=people.person(db(), revision.submitted_by or revision.author_id))
 
 
@@ -244,10 +326,44 @@ def look(id: int, page: int) -> ResponseReturnValue:
     if not 1 <= page <= len(drawn):
         raise NotFound("没有这一页。")
     fragment = parts().store.read(drawn[page - 1].html).decode()
-    response = make_response(render_template("content/look.html", fragment=fragment, geometry=geometry, revision=revision,
-                                             fills=_fills(revision, board)))
-    response.headers["Cache-Control"] = "private, max-age=60"
-    return response
+    return _look_page(fragment, geometry, revision, _fills(revision, board))
+
+
+@bp.get("/staff/picture/<int:id>/<int:page>/<key>/<int:width>.webp")
+@needs("slide.read")
+def picture(id: int, page: int, key: str, width: int) -> ResponseReturnValue:
+    """The picture of a page as it was drawn for a board, once it is made."""
+    revision = _revision(id)
+    sha = pages.picture_of(db(), revision, key, page, width)
+    path = parts().store.path(sha) if sha else None
+    if path is None:
+        raise NotFound("这张画面还没有画好。")
+    return send_file(path, mimetype="image/webp", max_age=86_400, etag=sha, conditional=True)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Where a page's look is to be had: its picture, or else the page drawn live."""
+
+    url: str
+    picture: str | None
+    orientation: str
+    w: int
+    h: int
+    alt: str
+
+
+def looked(revision: Revision | None, page: int = 1, board: Board | None = None) -> Looked | None:
+    """For templates: the look of a page on a board; None while there is nothing to see."""
+    if revision is None or (revision.slide.kind == "media" and not any(each["type"] != "failed" for each in revision.pages)):
+        return None
+    geometry = board.geometry if board else USUAL
+    kept = pages.kept(db(), revision, geometry)
+    ready = kept is not None and len(kept.pictures) >= page
+    return Looked(url=url_for("content.look", id=revision.id, page=page, board=board.id if board else None),
+                  picture=url_for("content.picture", id=revision.id, page=page, key=kept.id, width=640) if kept and ready else None,
+                  orientation=geometry.orientation, w=geometry.w, h=geometry.h,
+                  alt=gettext("%(title)s，第 %(page)s 页", title=revision.title, page=page))
 
 
 @bp.get("/staff/look/<int:w>x<int:h>-<theme>.css")
@@ -287,19 +403,51 @@ def media(id: int, sha: str) -> ResponseReturnValue:
 
 # --- what the views share -------------------------------------------------------------------------------------------------
 
-def readable(id: int) -> Slide:
-    """The slide, if this person may read in its unit; a stranger's slide does not exist for them."""
-    found = slides.slide(db(), id)
-    if not may(actor(), "slide.read", found.unit_id):
-        raise NotFound("没有这件内容，可能已经删了。")
-    return found
+def _look_page(fragment: str, geometry: Geometry, revision: Revision | None, fills: dict[str, str]) -> Response:
+    response = make_response(render_template("content/look.html", fragment=fragment, geometry=geometry, revision=revision, fills=fills))
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
 
 
-def editable(id: int) -> Slide:
-    found = readable(id)
-    if not may(actor(), "slide.edit", found.unit_id):
-        raise Forbidden("“%(unit)s”的内容由%(unit)s的经办人来改。", unit=found.unit.name)
-    return found
+def _count(revision: Revision) -> int:
+    """How many pages the revision has on the first board of its audience; 0 while there is nothing to draw."""
+    if revision.slide.kind == "media" and not any(page["type"] != "failed" for page in revision.pages):
+        return 0
+    there = manifest.audience_boards(db(), revision)
+    return len(_drawn(revision, there[0].geometry if there else USUAL))
+
+
+def _readable(there: Sequence[Board]) -> list[str]:
+    """What is true of the type on these boards: its size follows from each board's own distance."""
+    if not there:
+        return []
+    far = max(board.distance_mm for board in there)
+    return [gettext("%(metres)s 米外 60 岁以上看得清", metres=f"{far / 1000:g}")]
+
+
+def sized(size: int) -> str:
+    """Bytes as a clerk reads them."""
+    return f"{size / 1_048_576:.1f} MB" if size >= 1_048_576 else f"{max(1, round(size / 1024))} KB" if size else "0 KB"
+
+
+def _is_plain(revision: Revision) -> bool:
+    """Whether nothing about it needs a look of its own: new or a small change, every page whole."""
+    return not revision.data.get("notes") and all(page.get("type") != "failed" for page in revision.pages)
+
+
+def _agreed() -> dict[int, str]:
+    """The revisions agreed to so far, each with the hash of what was on the screen."""
+    pairs = [each.split(":", 1) for each in request.args.getlist("agree") if ":" in each]
+    return {int(id): bound for id, bound in pairs if id.isdecimal()}
+
+
+def _take_batch(slide: Slide) -> None:
+    """The column on the right of the upload page goes over what the slide has, if it differs."""
+    latest = slide.latest
+    draft = _draft(slide.unit_id, latest.data, title=latest.title)
+    if (draft.column, draft.start, draft.end, tuple(draft.audience)) != (latest.column, latest.start, latest.end, tuple(latest.audience)):
+        slides.revise(db(), slide, draft, by=actor(), at=now())
+    _put_into_playlists(slide)
 
 
 def failed_upload(slide: Slide) -> bool:
@@ -307,36 +455,14 @@ def failed_upload(slide: Slide) -> bool:
     return slide.kind == "media" and not slide.latest.pages and slide.latest.state == State.DRAFT
 
 
-def moment(text: str, zone: Zone, field: str, *, end: bool = False) -> datetime | None:
-    """What a clerk types for a date (4.30, 4月30日 17:00, 2026-04-30T17:00) as an instant; a bare end day ends at midnight after it."""
-    text = text.strip()
-    if not text:
-        return None
-    match = re.fullmatch(r"(?:(\d{4})\s*[-./年]\s*)?(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?"
-                         r"(?:[T\s]+(\d{1,2})[:：](\d{2})(?:[:：]\d{2})?)?", text)
-    if match is None:
-        raise Invalid(field, "日期看不懂。可以写 4月30日、4-30 或 2026-04-30 17:00。")
-    year, month, day, hour, minute = match.groups()
-    today = zone.day(now())
-    try:
-        chosen = date(int(year or today.year), int(month), int(day))
-        if year is None and (today - chosen).days > 180:
-            chosen = chosen.replace(year=today.year + 1)
-        if hour is None:
-            return zone.instant(chosen, time(23, 59)) if end else zone.instant(chosen)
-        return zone.instant(chosen, time(int(hour), int(minute)))
-    except ValueError:
-        raise Invalid(field, "没有这一天或这个时刻，请再看看。") from None
-
-
-def _draft(unit_id: int, data: dict[str, Any]) -> Draft:
+def _draft(unit_id: int, data: dict[str, Any], *, title: str | None = None) -> Draft:
     form, zone = request.form, parts().zone
     audience = tuple(form.getlist("audience", type=int)) or (unit_id,)
     allowed = reach(actor(), "slide.edit")
     for id in audience:
         if people.unit(db(), id).id not in allowed:
             raise Forbidden("“%(unit)s”的屏不归您管，挂上去要请街道的经办人。", unit=people.unit(db(), id).name)
-    return Draft(form.get("title", ""), form.get("column", ""), data, moment(form.get("start", ""), zone, "start"),
+    return Draft(form.get("title", "") if title is None else title, form.get("column", ""), data, moment(form.get("start", ""), zone, "start"),
                  moment(form.get("end", ""), zone, "end", end=True), audience)
 
 
@@ -399,11 +525,11 @@ def _drawn(revision: Revision, geometry: Geometry) -> list[pages.Page]:
         return pages.draw(short, parts().store, slides.revision(short, revision.id), geometry, parts().zone)
 
 
-def _fills(revision: Revision, board: Board | None) -> dict[str, str]:
+def _fills(revision: Revision | None, board: Board | None) -> dict[str, str]:
     """What a board page would fill in."""
     root = people.office(db())
     local = parts().zone.local(now())
-    shown = revision.approved_at or now()
+    shown = (revision.approved_at if revision else None) or now()
     return {"office": root.name if root else "", "unit": board.unit.name if board else "", "board": board.name if board else "",
             "date": f"{local.month}月{local.day}日 星期{'一二三四五六日'[local.weekday()]}", "clock": f"{local:%H:%M}",
             "disclosed": parts().zone.day(shown).isoformat()}
@@ -460,4 +586,5 @@ def _told(upload: ingest.Upload) -> dict[str, Any]:
     return {"upload": upload.id, "name": upload.name, "size": upload.size, "state": upload.state, "done": upload.done,
             "total": upload.total, "problem": problem, "slide": upload.slide_id, "revision": upload.revision_id,
             "pages": len(upload.revision.pages) if upload.revision else 0,
+            "fresh": upload.revision is not None and upload.revision.state in (State.DRAFT, State.RETURNED),
             "notes": [gettext(note) for note in (upload.revision.data.get("notes", []) if upload.revision else [])]}

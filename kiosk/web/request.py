@@ -13,8 +13,9 @@ from typing import Any, ParamSpec
 
 from flask import Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, validate_csrf
 from sqlalchemy.orm import Session
+from wtforms import ValidationError
 
 from kiosk import people
 from kiosk.base.clock import now as clock_now
@@ -158,6 +159,12 @@ def guard_forms() -> None:
     if request.method in SAFE or request.blueprint == "board":
         return
     if bearer() and request.path.startswith("/api/"):
+        return
+    if request.mimetype == "multipart/form-data":  # reading the form would take the whole file in, before anybody knows who sends it
+        try:
+            validate_csrf(request.headers.get("X-CSRFToken") or request.args.get("csrf_token"))
+        except ValidationError as error:
+            raise Forbidden("这一页放得太久了。请刷新以后再传。") from error
         return
     csrf.protect()
 

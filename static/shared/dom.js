@@ -13,6 +13,11 @@ export function fragment(html) {
   return template.content;
 }
 
+/** Another page of ours, to take parts from; a parsed document runs no script. @param {string} html @returns {Document} */
+export function parsed(html) {
+  return new DOMParser().parseFromString(policy.createHTML(html), "text/html");
+}
+
 /** @param {string} url */
 export function scriptUrl(url) {
   return policy.createScriptURL(url);
