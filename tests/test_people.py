@@ -163,8 +163,8 @@ def test_the_same_role_is_not_given_twice(session, cast, newcomer):
 
 
 @pytest.mark.parametrize(("held", "wanted"), [
-    ("editor", Role.ADMINISTRATOR), ("editor", Role.AUDITOR), ("leader", Role.INSPECTOR), ("auditor", Role.EDITOR), ("inspector", Role.LEADER),
-    ("auditor", Role.ADMINISTRATOR)])
+    ("editor", Role.ADMINISTRATOR), ("editor", Role.AUDITOR), ("leader", Role.INSPECTOR), ("auditor", Role.EDITOR),
+    ("inspector", Role.LEADER), ("auditor", Role.ADMINISTRATOR)])
 def test_publishing_administering_and_auditing_stay_in_different_hands(session, cast, held, wanted):
     with pytest.raises(Conflict, match="分给不同的人"):
         give(session, cast, cast.person(getattr(cast, held)), wanted)
@@ -346,7 +346,8 @@ def test_a_new_password_ends_every_open_session(session, cast, keyed):
     assert people.signed_in(session, token, at=NOON, idle=HOUR, life=HOUR) is None
 
 
-@pytest.mark.parametrize("password", ["short", "十一个字的短密码太短了", "aaaaaaaaaaaaaaa", "123456789012", "minzheng1234", "x" * 129 + "abcdef"])
+@pytest.mark.parametrize("password", ["short", "十一个字的短密码太短了", "aaaaaaaaaaaaaaa", "123456789012", "minzheng1234",
+                                      "x" * 129 + "abcdef"])
 def test_a_weak_password_is_refused(session, cast, password):
     with pytest.raises(Invalid) as caught:
         people.set_password(session, cast.person(cast.second_editor), password, at=NOON)

@@ -7,6 +7,7 @@ data-bar), media are named by hash (data-object). No style attribute, no script;
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -54,6 +55,9 @@ class Fragment:
     notes: tuple[str, ...] = ()
 
 
+_OBJECT = re.compile(r'data-(?:object|poster)="([0-9a-f]{64})"')
+
+
 class Font(TypedDict):
     family: str
     weight: str
@@ -93,7 +97,8 @@ def version() -> str:
 def standalone(html: str, geometry: Geometry, fills: Mapping[str, str], media: Callable[[str], str]) -> str:
     """A whole document of one fragment, for the picture-maker: style inside, fonts and media by the addresses given."""
     return _environment().get_template("standalone.html").render(
-        fragment=html, geometry=geometry, fills=dict(fills), css=styles(geometry.theme).decode(), fonts=fonts(), media=media)
+        fragment=html, geometry=geometry, fills=dict(fills), css=styles(geometry.theme).decode(), fonts=fonts(), media=media,
+        objects={sha: media(sha) for sha in _OBJECT.findall(html)})
 
 
 def _fragment(view: SlideView, geometry: Geometry, sheet: Sheet, number: int, of: int) -> Fragment:

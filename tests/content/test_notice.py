@@ -1,0 +1,151 @@
+"""notice: pages at the reader's size, numbered on, tables cut between rows, every change told line by line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.base.errors import Invalid
+from kiosk.content import typeset
+from kiosk.content.geometry import FOOT, HEAD, MARGIN, geometry_of, panel_of
+from kiosk.content.kinds.notice import BOTTOM, TOP, Notice
+
+LANDSCAPE = geometry_of(panel_of(43, 1920, 1080))
+PORTRAIT = geometry_of(panel_of(43, 1920, 1080, rotation=90))
+TITLE = "冬季用气用电安全提示"
+
+
+def notice(*blocks, **more):
+    return Notice.parse({"blocks": list(blocks), **more})
+
+
+def points(*items, numbered=True):
+    return {"type": "points", "numbered": numbered, "items": list(items)}
+
+
+def table(head, rows, align=None):
+    return {"type": "table", "head": head, "rows": rows, **({"align": align} if align else {})}
+
+
+def atoms(made, geometry=LANDSCAPE):
+    return [atom for sheet in made.sheets(TITLE, geometry) for atom in sheet.values["atoms"]]
+
+
+def said(made, geometry=LANDSCAPE):
+    """Every character on every page, in order, titles left out."""
+    return "".join(sheet.text.removesuffix(TITLE) for sheet in made.sheets(TITLE, geometry))
+
+
+def room(geometry, title_lines=1):
+    return geometry.h - HEAD[geometry.orientation] - FOOT[geometry.orientation] - TOP - BOTTOM - 15 * title_lines - 4
+
+
+def test_a_short_notice_is_one_page():
+    assert len(notice(points("用燃气时开窗通风。", "电热毯睡前关闭。"), lead="请各位居民做到：").sheets(TITLE, LANDSCAPE)) == 1
+
+
+def test_a_long_one_is_split_and_nothing_of_it_is_lost():
+    items = [f"第{at}项：请各位居民在家中注意用火用电安全，发现隐患马上报告社区。" for at in range(20)]
+    made = notice(points(*items))
+    assert len(made.sheets(TITLE, LANDSCAPE)) > 3
+    assert said(made).replace(" ", "") == "".join(items)
+
+
+def test_numbers_run_on_over_blocks_and_pages():
+    made = notice(points("甲", "乙"), {"type": "heading", "text": "还有"}, points("丙"), points("不数", numbered=False), points("丁"))
+    assert [atom.content["mark"] for atom in atoms(made) if atom.name == "point"] == ["1", "2", "3", "", "4"]
+
+
+@pytest.mark.parametrize("geometry", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+def test_no_page_is_fuller_than_the_board(geometry):
+    made = notice({"type": "paragraph", "text": "请注意安全。" * 120}, {"type": "heading", "text": "检查安排"},
+                  table(["社区", "日期", "户数"], [[f"{at}号社区", "11月25日", "312"] for at in range(40)], ["left", "left", "right"]),
+                  points(*["检查人员佩戴工作证，不收任何费用。"] * 10), lead="请各位居民做到：", strip={"text": "咨询", "phone": "12345"})
+    high = room(geometry)
+    for sheet in made.sheets(TITLE, geometry):
+        page = sheet.values["atoms"]
+        assert page
+        assert sum(atom.height for atom in page) + sum(atom.gap for atom in page[1:]) <= high
+
+
+def test_a_long_table_repeats_its_head_and_loses_no_row():
+    rows = [[f"{at}号社区", str(at * 1000)] for at in range(30)]
+    pieces = [atom for atom in atoms(notice(table(["社区", "金额"], rows, ["left", "right"]))) if atom.name == "table"]
+    assert len(pieces) > 1
+    assert all(piece.content["head"] == ["社区", "金额"] for piece in pieces)
+    assert [["".join(cell) for cell in row] for piece in pieces for row in piece.content["rows"]] == rows
+
+
+def test_a_wide_table_goes_on_beside_its_first_column():
+    head = ["项目", *(f"{month}月支出金额" for month in range(1, 8))]
+    rows = [["环境卫生整治", *["1,234,567.89"] * 7]]
+    pieces = [atom for atom in atoms(notice(table(head, rows, ["left", *["right"] * 7])), PORTRAIT) if atom.name == "table"]
+    assert len(pieces) > 1
+    assert all(piece.content["head"][0] == "项目" for piece in pieces)
+    assert [label for piece in pieces for label in piece.content["head"][1:]] == head[1:]
+
+
+def test_a_figure_in_a_table_is_never_cut():
+    rows = [["一笔名字很长很长很长很长很长很长很长很长的支出项目", "1,234,567.89"]]
+    for atom in atoms(notice(table(["项目", "金额（元）"], rows, ["left", "right"])), PORTRAIT):
+        assert atom.content["rows"][0][1] == ["1,234,567.89"]
+
+
+def test_totals_are_marked():
+    made = notice(table(["社区", "户数"], [["东街", "1"], ["合计", "1"]], ["left", "right"]))
+    assert atoms(made)[0].content["total"] == [False, True]
+
+
+def test_the_phone_stands_beside_its_words_where_it_fits():
+    assert atoms(notice(strip={"text": "燃气抢修", "phone": "12345"}))[-1].content["beside"] == 10
+    long = {"text": "有问题请拨打便民服务中心值班电话咨询", "phone": "0825-1234567"}
+    assert atoms(notice(strip=long), PORTRAIT)[-1].content["beside"] == 0
+
+
+def test_a_page_stays_as_long_as_its_own_words_need():
+    for sheet in notice({"type": "paragraph", "text": "请注意安全。" * 100}).sheets(TITLE, LANDSCAPE):
+        assert sheet.dwell is None  # render asks typeset.dwell of the sheet's own text
+        assert typeset.dwell(sheet.text) <= 200
+
+
+@pytest.mark.parametrize(("data", "field"), [
+    ({}, "body"), ({"lead": " "}, "body"), ({"lead": "长" * 201}, "lead"), ({"lead": "字", "extra": 1}, "extra"),
+    ({"blocks": [{"type": "paragraph", "text": ""}]}, "text"), ({"blocks": [{"type": "paragraph", "text": "字", "bold": 1}]}, "bold"),
+    ({"blocks": [points()]}, "items"), ({"blocks": [points("字" * 201)]}, "items"), ({"blocks": [{"type": "picture"}]}, "blocks"),
+    ({"blocks": [table(["甲"], [])]}, "rows"), ({"blocks": [table(["甲", "乙"], [["1"]])]}, "rows"),
+    ({"blocks": [table([str(at) for at in range(9)], [["1"] * 9])]}, "head"), ({"blocks": [table(["甲"], [["1"]], ["up"])]}, "align"),
+    ({"blocks": [{"type": "paragraph", "text": "字"}] * 61}, "blocks"), ({"lead": "\U00013000"}, "body"),
+    ({"strip": "电话"}, "strip"), ({"strip": {"text": "字" * 81, "phone": ""}}, "text")])
+def test_each_mistake_is_refused_by_the_name_of_its_field(data, field):
+    with pytest.raises(Invalid) as caught:
+        Notice.parse(data)
+    assert caught.value.field == field
+
+
+def test_changes_are_told_line_by_line():
+    old = notice(points("用燃气时开窗。", "电热毯睡前关闭。"), lead="请做到：").stored()
+    new = notice(points("用燃气时开窗通风。", "电热毯睡前关闭。"), lead="请务必做到：", strip={"text": "抢修", "phone": "12345"}).stored()
+    told = [(change.where, change.old, change.new) for change in Notice.changes(old, new)]
+    assert told == [("说明", "请做到：", "请务必做到："), ("第 1 行", "用燃气时开窗。", "用燃气时开窗通风。"), ("底条", "", "抢修 12345")]
+
+
+def test_a_new_order_is_a_change():
+    old, new = notice(points("甲", "乙")).stored(), notice(points("乙", "甲")).stored()
+    assert [change.new for change in Notice.changes(old, new)] == ["顺序变了"]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.text(st.sampled_from("甲乙丙丁戊，。0123"), min_size=1, max_size=120).filter(str.strip), min_size=1, max_size=12))
+def test_whatever_is_written_all_of_it_is_on_the_pages(texts):
+    made = notice(*({"type": "paragraph", "text": text} for text in texts))
+    for geometry in (LANDSCAPE, PORTRAIT):
+        assert said(made, geometry).replace(" ", "") == "".join(texts)
+
+
+def test_no_line_is_wider_than_the_page():
+    made = notice({"type": "paragraph", "text": "请拨打12345或0825-1234567咨询，" * 20}, lead="说明" * 50)
+    for geometry in (LANDSCAPE, PORTRAIT):
+        widest = geometry.w - 2 * MARGIN[geometry.orientation]
+        for atom in atoms(made, geometry):
+            assert all(typeset.width(line, 8) <= widest + 1e-6 for line in atom.content["lines"])
