@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from kiosk.base.errors import Conflict
 from kiosk.content import pages, render, review, slides, typeset
 from kiosk.content.kinds import KINDS
 from kiosk.content.slides import Revision, Slide, State
-from kiosk.parts import Parts
+from kiosk.parts import Parts, open_parts
 from kiosk.people import Role, UnitKind
 from kiosk.settings import Settings
 from kiosk.signage import boards, manifest, playlists
@@ -32,15 +33,31 @@ NAMED = {"办事流程", "领导分工", "部门职责", "年度目标", "季度
          "东街社区居务公开", "桂花社区居务公开", "石桥社区居务公开"}
 
 
-@pytest.fixture
-def office(parts: Parts) -> demo.Office:
-    return demo.build(parts, url=URL, at=NOON)
+@dataclass(frozen=True)
+class Built:
+    parts: Parts
+    office: demo.Office
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -> Iterator[Built]:
+    """One office for all who only look at it."""
+    settings = Settings(data=tmp_path_factory.mktemp("demo"), port=0)
+    (settings.data / "kiosk.db").write_bytes(template_database.read_bytes())
+    parts = open_parts(settings)
+    yield Built(parts, demo.build(parts, url=URL, at=NOON))
+    parts.close()
 
 
 @pytest.fixture
-def look(parts: Parts, office: demo.Office) -> Session:
-    """A look at the office after it was built."""
-    return parts.database.session(writing=False)
+def office(built: Built) -> demo.Office:
+    return built.office
+
+
+@pytest.fixture
+def look(built: Built) -> Iterator[Session]:
+    with built.parts.database.read() as session:
+        yield session
 
 
 def revisions(look: Session) -> Sequence[Revision]:
@@ -64,14 +81,15 @@ def test_the_keys_open_their_doors(look: Session, office: demo.Office) -> None:
         assert holder is not None and holder.login == person["login"]
 
 
-def test_everybody_can_sign_in_with_the_password_made_for_this_run(parts: Parts, office: demo.Office) -> None:
-    with parts.database.write() as session:
-        for person in office["people"]:
+def test_everybody_can_sign_in_with_the_password_made_for_this_run(built: Built) -> None:
+    with built.parts.database.session(writing=True) as session:
+        for person in built.office["people"]:
             answer = people.sign_in(session, person["login"], person["password"], address="x", at=NOON, throttle=people.Throttle())
             assert not isinstance(answer, int)
 
 
-def test_every_board_has_a_programme_and_has_not_been_seen_yet(parts: Parts, look: Session) -> None:
+def test_every_board_has_a_programme_and_has_not_been_seen_yet(built: Built, look: Session) -> None:
+    parts = built.parts
     for board in boards.boards(look):
         assert manifest.ref(look, board, parts.signer, at=NOON) is not None
         assert board.edition is not None
@@ -86,9 +104,9 @@ def test_each_column_of_the_notice_boards_has_a_playlist_with_something_to_show(
     assert all(playlists.boards_of(playlist) for playlist in playlists.playlists(look))
 
 
-def test_a_communitys_affairs_hang_in_that_community_only(parts: Parts, look: Session) -> None:
+def test_a_communitys_affairs_hang_in_that_community_only(built: Built, look: Session) -> None:
     for board in boards.boards(look):
-        items = json.loads(parts.store.read(board.edition or ""))["items"]
+        items = json.loads(built.parts.store.read(board.edition or ""))["items"]
         owners = {slides.slide(look, item["slide"]).unit for item in items}
         strangers = {unit.name for unit in owners if unit.kind == UnitKind.COMMUNITY and unit.id != board.unit_id}
         assert not strangers
@@ -133,9 +151,9 @@ def test_the_journal_is_whole_and_in_the_order_of_its_days(look: Session) -> Non
 
 def test_no_notice_tells_of_a_person(look: Session) -> None:
     for revision in revisions(look):
-        text = revision.title + json.dumps(revision.data, ensure_ascii=False)
-        assert not re.search(r"[1-9]\d{16}[\dXx]|(?<![\da-f])1[3-9]\d{9}(?![\da-f])|0825[-—]\d", re.sub(r"[0-9a-f]{64}", "", text)), revision.title
-        assert not re.search(r"[{}]", revision.title + KINDS[revision.slide.kind].parse(revision.data).text()), revision.title
+        text = revision.title + KINDS[revision.slide.kind].parse(revision.data).text()
+        assert not re.search(r"[1-9]\d{16}[\dXx]|1[3-9]\d{9}|0825[-—]\d", text), revision.title
+        assert not re.search(r"[{}]", text), revision.title
 
 
 def test_every_notice_fits_four_pages_on_every_board(look: Session) -> None:
@@ -179,7 +197,9 @@ def test_what_is_left_over_follows_from_the_sums(look: Session) -> None:
     assert start + come - gone == end
 
 
-def test_a_second_start_keeps_the_content_and_gives_new_keys(parts: Parts, office: demo.Office) -> None:
+def test_a_second_start_keeps_the_content_and_gives_new_keys(parts: Parts) -> None:
+    office = demo.build(parts, url=URL, at=NOON)
+
     def content() -> list[tuple[Any, ...]]:
         with parts.database.read() as session:
             return [(row.id, row.slide_id, row.state, row.title) for row in session.scalars(select(Revision).order_by(Revision.id))]
@@ -196,9 +216,10 @@ def test_a_second_start_keeps_the_content_and_gives_new_keys(parts: Parts, offic
         assert all(people.bearer(session, person["token"]) for person in again["people"])
 
 
-def test_no_secret_lies_in_the_data_folder(settings: Settings, office: demo.Office) -> None:
-    secrets = [board["token"] for board in office["boards"]] + [key for person in office["people"] for key in (person["password"], person["token"])]
-    kept = b"".join(path.read_bytes() for path in Path(settings.data).glob("kiosk.db*"))
+def test_no_secret_lies_in_the_data_folder(built: Built, office: demo.Office) -> None:
+    secrets = [board["token"] for board in office["boards"]]
+    secrets += [key for person in office["people"] for key in (person["password"], person["token"])]
+    kept = b"".join(path.read_bytes() for path in built.parts.settings.data.glob("kiosk.db*"))
     assert not [secret for secret in secrets if secret.encode() in kept]
 
 
@@ -209,7 +230,8 @@ def test_the_demo_leaves_a_real_office_alone(parts: Parts) -> None:
         demo.build(parts, url=URL, at=NOON)
 
 
-@pytest.mark.parametrize("at", [datetime(2027, 1, 1, 16, 30, tzinfo=UTC), datetime(2028, 2, 29, 2, tzinfo=UTC), datetime(2026, 11, 28, 23, tzinfo=UTC)])
+@pytest.mark.parametrize("at", [datetime(2027, 1, 1, 16, 30, tzinfo=UTC), datetime(2028, 2, 29, 2, tzinfo=UTC),
+                                datetime(2026, 11, 28, 23, tzinfo=UTC)])
 def test_it_starts_on_any_day(parts: Parts, at: datetime) -> None:
     assert len(demo.build(parts, url=URL, at=at)["boards"]) == 4
 
