@@ -94,9 +94,9 @@ export class Store {
   obey(revisions) {
     const fresh = revisions.filter((revision) => !this.recalled.has(revision));
     this.recalled = new Set(revisions);
-    const kept = this.remembered();
-    if (kept) this.given.storage.setItem(this.key(), JSON.stringify({ ...kept, recalled: revisions }));
     if (fresh.length) this.given.onRecall(new Set(fresh));
+    const kept = this.remembered();
+    if (kept) this.keep({ ...kept, recalled: revisions });
   }
 
   /** Fetch an edition whole. @param {string} edition */
@@ -215,8 +215,13 @@ export class Store {
 
   /** @param {any} ref @param {any} before */
   remember(ref, before) {
+    this.keep({ ref, before: before ?? null, recalled: ref.recalled ?? [] });
+  }
+
+  /** @param {any} held */
+  keep(held) {
     try {
-      this.given.storage.setItem(this.key(), JSON.stringify({ ref, before: before ?? null, recalled: ref.recalled ?? [] }));
+      this.given.storage.setItem(this.key(), JSON.stringify(held));
     } catch { /* a full storage costs the start without a server, not the show */ }
   }
 }

@@ -1,0 +1,125 @@
+// The player: a page stays for its dwell, goes at once when it was replaced, ended or recalled, and nothing ever leaves a black wall.
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+
+globalThis.document ??= { createElement: () => fakeElement() };
+
+function fakeElement() {
+  return { append() {}, setAttribute() {}, querySelector: () => fakeElement(), dataset: {}, textContent: "", className: "" };
+}
+
+const { Player } = await import("../../static/board/player.js");
+
+let at, wall, plays, errors, broken;
+
+const page = (item, revision = Number(item.split(".")[0]), dwell = 10) =>
+  ({ item, slide: revision, revision, page: Number(item.split(".")[1]), of: 1, dwell, html: `html-${item}-${revision}`, media: [] });
+
+function show(...items) {
+  return { manifest: { theme: "t", items, windows: [{ items: items.map((each) => each.item), from: null, to: null, priority: 0 }], fallback: [] },
+    recalled: new Set(), ref: { face: {} } };
+}
+
+function player(store) {
+  const stage = { show: async (item) => { if (broken.has(item.html)) throw new Error("bad page"); wall.push(item.item); return true; },
+    showBuilt: () => wall.push("built-in"), dress: async () => {}, refresh() {}, stalled: () => false };
+  return new Player({ stage, store, now: () => at, onPlay: (play) => plays.push(play), onError: (error) => errors.push(error), onShown() {} });
+}
+
+async function seconds(playing, count) {
+  for (let step = 0; step < count * 4; step += 1) { at += 250; await playing.look(); }
+}
+
+beforeEach(() => { at = Date.parse("2026-11-23T04:00:00Z"); wall = []; plays = []; errors = []; broken = new Set(); });
+
+test("pages follow each other, each for its dwell", async () => {
+  const playing = player(show(page("1.1"), page("2.1", 2, 20)));
+  await playing.look();
+  await seconds(playing, 45);
+  assert.deepEqual(wall, ["1.1", "2.1", "1.1", "2.1"]);
+  assert.deepEqual(plays.map((play) => (Date.parse(play.to) - Date.parse(play.from)) / 1000), [10, 20, 10]);
+});
+
+test("a page that was itself replaced changes at once", async () => {
+  const store = show(page("1.1"), page("2.1"));
+  const playing = player(store);
+  await playing.look();
+  store.manifest = show(page("1.1", 8), page("2.1")).manifest;
+  await seconds(playing, 1);
+  assert.equal(playing.current.revision, 8);
+});
+
+test("a new neighbour does not cut the page that stands", async () => {
+  const store = show(page("1.1"), page("2.1"));
+  const playing = player(store);
+  await playing.look();
+  await seconds(playing, 5);
+  store.manifest = show(page("1.1"), page("3.1"), page("2.1")).manifest;
+  await seconds(playing, 4);
+  assert.deepEqual(wall, ["1.1"]);
+  await seconds(playing, 2);
+  assert.deepEqual(wall, ["1.1", "3.1"]);
+});
+
+test("a recalled page goes at once", async () => {
+  const store = show(page("1.1"), page("2.1"));
+  const playing = player(store);
+  await playing.look();
+  store.recalled = new Set([1]);
+  await playing.look(true);
+  assert.deepEqual(wall, ["1.1", "2.1"]);
+});
+
+test("when the only page is recalled the clock stands there", async () => {
+  const store = show(page("1.1"));
+  const playing = player(store);
+  await playing.look();
+  store.recalled = new Set([1]);
+  await playing.look(true);
+  assert.deepEqual(wall, ["1.1", "built-in"]);
+});
+
+test("a page that ends leaves without any server", async () => {
+  const store = show(page("1.1", 1, 3600), page("2.1"));
+  store.manifest.windows = [{ items: ["1.1"], from: null, to: new Date(at + 5000).toISOString(), priority: 0 },
+    { items: ["2.1"], from: null, to: null, priority: 0 }];
+  const playing = player(store);
+  await playing.look();
+  await seconds(playing, 6);
+  assert.deepEqual(wall, ["1.1", "2.1"]);
+});
+
+test("a page that cannot be built is skipped, told, and tried again after a minute", async () => {
+  broken.add("html-2.1-2");
+  const playing = player(show(page("1.1"), page("2.1"), page("3.1")));
+  await playing.look();
+  await seconds(playing, 25);
+  assert.deepEqual(wall.slice(0, 3), ["1.1", "3.1", "1.1"]);
+  assert.match(errors[0], /2\.1/);
+  broken.clear();
+  await seconds(playing, 70);
+  assert.ok(wall.includes("2.1"));
+});
+
+test("when every page is broken the wall is not empty", async () => {
+  const playing = player(show(page("1.1"), page("2.1")));
+  for (const item of playing.store.manifest.items) broken.add(item.html);
+  await playing.look();
+  await seconds(playing, 2);
+  assert.deepEqual(wall, ["built-in"]);
+});
+
+test("the only page of the round is logged anew each time round and not drawn again", async () => {
+  const playing = player(show(page("1.1")));
+  await playing.look();
+  await seconds(playing, 31);
+  assert.deepEqual(wall, ["1.1"]);
+  assert.equal(plays.length, 3);
+});
+
+test("nothing to show is the clock, once", async () => {
+  const playing = player(show());
+  await playing.look();
+  await seconds(playing, 10);
+  assert.deepEqual(wall, ["built-in"]);
+});
