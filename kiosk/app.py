@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, send_from_directory, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, gettext
+from flask_babel import Babel, get_locale, gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -166,7 +166,7 @@ def _page_values() -> dict[str, Any]:
     return {
         "static_url": lambda name: url_for("static", release=current_app.config["RELEASE"], name=name),
         "csp_nonce": g.get("nonce", ""), "problem": g.get("problem"), "typed": request.form, "now": now(),
-        "worded": worded, "back": _back(), "looked": content.looked,
+        "worded": worded, "back": _back(), "looked": content.looked, "get_locale": get_locale,
         "release": current_app.config["RELEASE"],
         **(frame_of() if request.path.startswith(("/staff", "/setup")) else {}),
     }

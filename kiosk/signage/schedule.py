@@ -5,9 +5,12 @@ The board's twin is static/board/rotation.js; tests/contracts/programme.json hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from kiosk.base.clock import parse
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,13 @@ def programme(order: Sequence[str], windows: Sequence[Window], fallback: Sequenc
     edges = [edge for window in windows for edge in (window.start, window.end) if edge is not None and edge > at]
     items = tuple(item for item in order if item in named)
     return Programme(items or tuple(fallback), min(edges, default=None))
+
+
+def programme_of(manifest: Mapping[str, Any], at: datetime) -> Programme:
+    """The same of a manifest's JSON."""
+    windows = [Window(tuple(each["items"]), _instant(each["from"]), _instant(each["to"]), each["priority"]) for each in manifest["windows"]]
+    return programme([each["item"] for each in manifest["items"]], windows, manifest["fallback"], at)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else parse(text)

@@ -19,12 +19,12 @@ from kiosk.content.geometry import THEMES, Geometry
 from kiosk.content.kinds import KINDS
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
 from kiosk.people import must, reach
-from kiosk.signage import boards, manifest, playlists
+from kiosk.signage import boards, manifest, playlists, schedule
 from kiosk.signage.boards import Board
-from kiosk.web.frame import home_of
+from kiosk.web.frame import home_of, said
 from kiosk.web.own import editable, moment, readable
 from kiosk.web.receive import take_form
-from kiosk.web.request import actor, back_in, db, needs, now, number, parts, signed_in, to
+from kiosk.web.request import SAFE, actor, back_in, db, needs, now, number, parts, signed_in, to
 
 bp = Blueprint("content", __name__)
 USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
@@ -77,7 +77,7 @@ def mine() -> ResponseReturnValue:
 @bp.get("/staff/content/upload")
 @needs("slide.edit")
 def upload() -> ResponseReturnValue:
-    return render_template("content/upload.html", columns=COLUMNS, units=_units("slide.edit"), playlists=_playlists(),
+    return render_template("content/upload.html", columns=COLUMNS, audiences=_audiences(), playlists=_playlists(),
                            uploads=_my_uploads(), limit=parts().settings.upload_mb, told=_told, sized=sized, replacing=number("slide", default=0))
 
 
@@ -116,7 +116,7 @@ def uploads() -> ResponseReturnValue:
 @needs("slide.edit")
 def write_new() -> ResponseReturnValue:
     return render_template("content/edit.html", slide=None, revision=None, body="", columns=COLUMNS, units=_units("slide.edit"),
-                           all_units=people.units(db()), playlists=_playlists(), chosen=(), targets=_boards(), local=parts().zone.local, count=0)
+                           audiences=_audiences(), playlists=_playlists(), chosen=(), targets=_boards(), local=parts().zone.local, count=0)
 
 
 @bp.post("/staff/content/new")
@@ -137,7 +137,7 @@ def slide(id: int) -> ResponseReturnValue:
     latest = found.latest
     body = plain.text_of(latest.data.get("blocks", [])) if found.kind == "notice" else ""
     return render_template("content/edit.html", slide=found, revision=latest, body=body, columns=COLUMNS, units=_units("slide.edit"),
-                           all_units=people.units(db()), playlists=_playlists(), chosen=playlists.with_slide(db(), found),
+                           audiences=_audiences(), playlists=_playlists(), chosen=playlists.with_slide(db(), found),
                            targets=manifest.audience_boards(db(), latest) or _boards(), hanging=manifest.targets(db(), latest),
                            history=journal.about(db(), found, 20), local=parts().zone.local, hangs=slides.hangs(found, now()),
                            upload=_upload_of(latest), count=_count(latest))
@@ -366,20 +366,60 @@ def looked(revision: Revision | None, page: int = 1, board: Board | None = None)
                   alt=gettext("%(title)s，第 %(page)s 页", title=revision.title, page=page))
 
 
+@bp.get("/staff/hangs")
+def hangs() -> ResponseReturnValue:
+    """What hangs on the hall's board at this moment: for the sign-in page, and no more than every passer-by sees."""
+    shown = _hanging_now()
+    path = parts().store.public_path(shown.html) if shown else None
+    if shown is None or path is None:
+        raise NotFound("现在没有挂着的内容。")
+    fills = _fills(None, shown.board) | {"disclosed": shown.disclosed}
+    return _look_page(path.read_text(encoding="utf-8"), shown.board.geometry, None, fills, media="/objects/")
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """A page that hangs now: the board, the fragment's name, its title and day of disclosure."""
+
+    board: Board
+    html: str
+    title: str
+    disclosed: str
+
+
+def _hanging_now() -> Hanging | None:
+    """Of the first board that has an edition: the page it says it shows, else the first that may play now."""
+    board = next((each for each in boards.boards(db()) if each.edition), None)
+    path = parts().store.path(board.edition) if board and board.edition else None
+    if board is None or path is None:
+        return None
+    told = manifest.read(path.read_bytes())
+    playing = schedule.programme_of(told, now()).items
+    name = board.shows if board.shows in playing else next(iter(playing), None)
+    item = next((each for each in told["items"] if each["item"] == name), None)
+    return Hanging(board, item["html"], item["title"], item["disclosed"]) if item else None
+
+
+def hanging() -> dict[str, str] | None:
+    """For the sign-in page's right side."""
+    shown = _hanging_now()
+    if shown is None:
+        return None
+    return {"board": shown.board.name, "at": said(now()), "title": shown.title, "url": url_for("content.hangs"), "orientation": shown.board.geometry.orientation}
+
+
 @bp.get("/staff/look/<int:w>x<int:h>-<theme>.css")
-@signed_in
 def look_css(w: int, h: int, theme: str) -> ResponseReturnValue:
     """The board's own style at the size of the frame it is shown in: u follows the frame's width."""
     if theme not in THEMES or not (20 <= w <= 2000 and 20 <= h <= 2000):
         raise NotFound("没有这种配色。")
-    css = f":root{{--u:calc(100vw / {w})}}html,body{{margin:0;overflow:hidden}}\n" + render.styles(theme).decode()
+    css = f":root{{--u:calc(100vw / {w})}}html,body{{margin:0;height:100%;overflow:hidden}}\n" + render.styles(theme).decode()
     fonts = "".join(f"@font-face{{font-family:'{font['family']}';font-weight:{font['weight']};"
                     f"src:url('{url_for('content.font', name=font['path'].name)}')}}\n" for font in render.fonts())
     return Response(fonts + css, mimetype="text/css", headers={"Cache-Control": "private, max-age=3600"})
 
 
 @bp.get("/staff/font/<name>")
-@signed_in
 def font(name: str) -> ResponseReturnValue:
     path = next((each["path"] for each in render.fonts() if each["path"].name == name), None)
     if path is None:
@@ -403,8 +443,10 @@ def media(id: int, sha: str) -> ResponseReturnValue:
 
 # --- what the views share -------------------------------------------------------------------------------------------------
 
-def _look_page(fragment: str, geometry: Geometry, revision: Revision | None, fills: dict[str, str]) -> Response:
-    response = make_response(render_template("content/look.html", fragment=fragment, geometry=geometry, revision=revision, fills=fills))
+def _look_page(fragment: str, geometry: Geometry, revision: Revision | None, fills: dict[str, str], *,
+               media: str = "") -> Response:
+    media = media or (url_for("content.media", id=revision.id, sha="-")[:-1] if revision else "")
+    response = make_response(render_template("content/look.html", fragment=fragment, geometry=geometry, revision=revision, fills=fills, media=media))
     response.headers["Cache-Control"] = "private, max-age=60"
     return response
 
@@ -494,6 +536,12 @@ def _units(action: str) -> list[people.Unit]:
     return [unit for unit in people.units(db()) if unit.id in mine]
 
 
+def _audiences() -> list[people.Unit]:
+    """Units of mine in which boards hang or may hang: the office, the communities, and a department that has a board."""
+    with_board = {board.unit_id for board in boards.boards(db())}
+    return [unit for unit in _units("slide.edit") if unit.kind != people.UnitKind.DEPARTMENT or unit.id in with_board]
+
+
 def _playlists() -> list[playlists.Playlist]:
     mine = reach(actor(), "playlist.edit")
     return [each for each in playlists.playlists(db()) if each.unit_id in mine]
@@ -520,9 +568,14 @@ def _chosen(among: Sequence[Board]) -> Board | None:
 
 
 def _drawn(revision: Revision, geometry: Geometry) -> list[pages.Page]:
-    """The revision's pages; drawn in a writing transaction of its own when they are not there yet."""
-    with parts().database.write() as short:
-        return pages.draw(short, parts().store, slides.revision(short, revision.id), geometry, parts().zone)
+    """The revision's pages; drawn in a writing transaction when they are not there yet."""
+    if request.method not in SAFE:
+        return pages.draw(db(), parts().store, revision, geometry, parts().zone)
+    if pages.kept(db(), revision, geometry) is None:
+        db().commit()  # our own reading would keep the writer waiting for ever
+        with parts().database.write() as short:
+            pages.draw(short, parts().store, slides.revision(short, revision.id), geometry, parts().zone)
+    return pages.draw(db(), parts().store, revision, geometry, parts().zone)
 
 
 def _fills(revision: Revision | None, board: Board | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from kiosk import people
 from kiosk.content import review
 from kiosk.content.slides import State, find
 from kiosk.people import Actor, Role, may, reach
-from kiosk.web.request import maybe_actor, now, parts
+from kiosk.web.request import db, maybe_actor, now, parts
 
 # Entry: endpoint, word, icon, the roles that see it; order as on the page (look/staff.md §2).
 ENTRIES = (
@@ -28,11 +28,10 @@ HOMES = ((Role.EDITOR, "content.today"), (Role.SECTION_HEAD, "content.today"), (
 
 
 def frame_of() -> dict[str, Any]:
-    """`me`, `office`, `nav` and `may` for the templates; read in a short transaction of its own."""
+    """`me`, `office`, `nav` and `may` for the templates."""
     me = maybe_actor()
-    with parts().database.read() as short:
-        root = people.office(short)
-        counts = _counts(short, me) if me else {}
+    root = people.office(db())
+    counts = _counts(me) if me else {}
     return {"me": me, "office": root.name if root else "", "office_short": root.short if root else "", "contact": _contact(root), "said": said,
             "verb_names": VERB_NAMES, "nav": _nav(me, counts) if me else [],
             "may": lambda action, unit_id=None: me is not None and may(me, action, unit_id), "role_names": people.ROLE_NAMES}
@@ -78,14 +77,14 @@ def _here(endpoint: str) -> bool:
     return request.path.startswith(url_for(endpoint)) and (request.endpoint == endpoint or endpoint != "content.today")
 
 
-def _counts(short: Any, me: Actor) -> dict[str, int]:
+def _counts(me: Actor) -> dict[str, int]:
     """What waits for this very person."""
     counts = {}
     if Role.LEADER in me.roles:
-        counts["content.inbox"] = len(review.waiting(short, me))
+        counts["content.inbox"] = len(review.waiting(db(), me))
     if me.roles & {Role.EDITOR, Role.SECTION_HEAD}:
         mine = reach(me, "slide.edit")
-        counts["content.today"] = sum(len(find(short, units=mine, state=state)) for state in (State.RETURNED, State.DRAFT))
+        counts["content.today"] = sum(len(find(db(), units=mine, state=state)) for state in (State.RETURNED, State.DRAFT))
     return counts
 
 

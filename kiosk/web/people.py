@@ -16,6 +16,7 @@ from kiosk import people
 from kiosk.base import journal, programs
 from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound
 from kiosk.people import ROLE_NAMES, Link, Person, Role, Throttle, UnitKind
+from kiosk.web.content import hanging
 from kiosk.web.frame import home_of
 from kiosk.web.request import actor, back_in, db, end_transaction, maybe_actor, needs, now, number, parts, sign_in_session, signed_in, to
 
@@ -30,7 +31,7 @@ def sign_in() -> ResponseReturnValue:
     if maybe_actor():
         return to("content.home")
     timed_out = session.pop("timed_out", False)
-    return render_template("people/sign_in.html", timed_out=timed_out, minutes=parts().settings.idle_minutes, next=_local(request.values.get("next")))
+    return render_template("people/sign_in.html", timed_out=timed_out, minutes=parts().settings.idle_minutes, hanging=hanging(), next=_local(request.values.get("next")))
 
 
 @bp.post("/staff/sign-in")

@@ -7,6 +7,7 @@ Reading requests never hold the write lock; a request that takes a large body mu
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec
@@ -66,10 +67,14 @@ def actor() -> Actor:
 
 
 def maybe_actor() -> Actor | None:
-    """Who asks, by personal token or by session, read in a short transaction of its own."""
+    """Who asks, by personal token or by session.
+
+    Read in the request's transaction if there is one, else in a short one of its own: two readers in one thread would wait for
+    each other as soon as a writer of SQLite stands between them.
+    """
     if "actor" not in g:
-        with parts().database.read() as short:
-            g.actor = _by_token(short) if bearer() else _by_session(short)
+        with nullcontext(db()) if "db" in g else parts().database.read() as session_:
+            g.actor = _by_token(session_) if bearer() else _by_session(session_)
     found: Actor | None = g.actor
     return found
 
