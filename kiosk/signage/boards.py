@@ -152,11 +152,15 @@ def normal_code(text: str) -> str:
 
 
 def pair(session: Session, pairing: Pairing, placing: Placing, *, unit: Unit, key: bytes, by: Actor, at: datetime) -> Board:
-    """Make the waiting screen a board. Its token follows from the secret that only the screen has."""
+    """Make the waiting screen a board. Its token follows from the secret that only the screen has.
+
+    It joins the groups of its unit's other boards, so that it plays at once.
+    """
     if pairing.relay:
         raise Conflict("这个代码是中继的，不是屏的。")
     made = add(session, placing, unit=unit, token_hash="", by=by, at=at)
     made.token_hash = hashed(token_of(pairing, key))
+    made.groups = usual_groups(session, unit)
     pairing.board_id = made.id
     return made
 
@@ -222,6 +226,11 @@ def renew_token(session: Session, board: Board, *, by: Actor | None, at: datetim
     return token
 
 
+def note_call(session: Session, board: Board, *, by: Actor, at: datetime) -> None:
+    """Somebody rang up the place where a silent board hangs."""
+    journal.record(session, "board.called", board, by=by, at=at)
+
+
 def board(session: Session, id: int) -> Board:
     found = session.get(Board, id)
     if found is None or found.ended_at is not None:
@@ -248,7 +257,7 @@ def heartbeat(board: Board, report: Mapping[str, Any], *, at: datetime, silent: 
     if (edition, version) != (board.held_edition, board.held_version):
         board.held_at = at
     board.held_edition = edition[:64] if isinstance(edition, str) else None
-    board.held_version = version if isinstance(version, int) and 0 <= version < 2**53 else None
+    board.held_version = version if isinstance(version, int) and 0 <= version < 2**31 else None
     item = report.get("item")
     board.shows = item[:60] if isinstance(item, str) else None
     board.vitals = {name: _bounded(report[name]) for name in VITALS if name in report}
@@ -287,6 +296,12 @@ def group(session: Session, id: int) -> Group:
 
 def groups(session: Session) -> Sequence[Group]:
     return session.scalars(select(Group).order_by(Group.id)).all()
+
+
+def usual_groups(session: Session, unit: Unit) -> list[Group]:
+    """The groups to which a new board of this unit belongs: the unit's own, and those of its other boards."""
+    return [each for each in groups(session)
+            if each.unit_id == unit.id or any(board.unit_id == unit.id and board.ended_at is None for board in each.boards)]
 
 
 def set_members(session: Session, group: Group, members: Sequence[Board], *, by: Actor | None, at: datetime) -> None:

@@ -137,9 +137,10 @@ def place(session: Session, playlist: Playlist, *, groups: Sequence[Group], boar
           at: datetime) -> None:
     """Where the playlist hangs, the whole answer at once; places of other hands neither come nor go."""
     _must(by, playlist.unit_id)
-    for was, now in (({each.group for each in playlist.placements}, {*groups}), ({each.board for each in playlist.placements}, {*boards})):
-        for place in was ^ now:
-            _must(by, place.unit_id)
+    groups_moved = {each.group for each in playlist.placements if each.group is not None} ^ {*groups}
+    boards_moved = {each.board for each in playlist.placements if each.board is not None} ^ {*boards}
+    for unit_id in {each.unit_id for each in groups_moved} | {each.unit_id for each in boards_moved}:
+        _must(by, unit_id)
     playlist.placements = [*(Placement(group=group) for group in groups), *(Placement(board=board) for board in boards)]
     journal.record(session, "playlist.placed", playlist, by=by, at=at, groups=[each.id for each in groups],
                    boards=[each.id for each in boards])

@@ -1,17 +1,462 @@
-"""Staff pages about signage."""
+"""Staff pages about signage: playlists and where they hang, boards and their groups, pairing a new screen."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, flash, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from kiosk import people
+from kiosk.base import journal
+from kiosk.base.errors import Conflict, Invalid
+from kiosk.content import pages, slides
+from kiosk.content.geometry import THEMES, Geometry, Panel, panel_of
+from kiosk.content.slides import Revision, Slide
+from kiosk.people import Unit, may, reach
+from kiosk.signage import boards as signboards
+from kiosk.signage import manifest
+from kiosk.signage import playlists as lists
+from kiosk.signage.boards import Board, Group, Placing, Status
+from kiosk.signage.playlists import Entry, Item, Playlist
+from kiosk.web import own
+from kiosk.web.request import actor, back_in, db, needs, now, number, parts, to
 
 bp = Blueprint("signage", __name__)
+USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
+USUAL_INCHES, USUAL_METRES = 43.0, 3.0
+THEME_NAMES = {"zhengwu": "政务蓝", "shequ": "社区绿", "gaoduibi": "高对比"}
+COMMANDS = {"identify": "屏上亮出名字了，10 秒后自己收起。", "reload": "屏正在重新载入，几秒就好。"}
 
+
+@dataclass(frozen=True)
+class Lap:
+    """An item as it passes in one round: what is seen, how many pages, how long; `text`: seconds a page by the amount of text."""
+
+    item: Item
+    revision: Revision
+    plays: bool
+    pages: int
+    seconds: float
+    text: float
+
+    @property
+    def shortened(self) -> int:
+        """Seconds a page that somebody took away from what reading needs."""
+        return max(0, round(self.text - self.item.dwell)) if self.item.dwell is not None else 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A board as the list shows it. `revision` and `page`: what hangs there now, if we may look at it."""
+
+    board: Board
+    status: Status
+    current: bool
+    title: str
+    revision: Revision | None
+    page: int
+
+    @property
+    def todo(self) -> bool:
+        return self.status is not Status.ONLINE or not self.current
+
+
+# --- playlists --------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/playlists")
-def playlists() -> str:
-    return ""
+@needs("playlist.read")
+def playlists() -> ResponseReturnValue:
+    mine = reach(actor(), "playlist.read")
+    found = [each for each in lists.playlists(db()) if each.unit_id in mine]
+    return render_template("signage/playlists.html", playlists=found, units=_units("playlist.edit"), boards_of=lists.boards_of,
+                           rounds={each.id: _round(_laps(each)) for each in found}, most=parts().settings.round_minutes * 60)
 
+
+@bp.post("/staff/playlists")
+@needs("playlist.edit")
+@back_in(playlists)
+def make_playlist() -> ResponseReturnValue:
+    unit = own.unit(number("unit", default=actor().unit_id), "playlist.edit")
+    made = lists.make(db(), request.form.get("name", ""), unit=unit, by=actor(), at=now())
+    db().flush()
+    return to("signage.playlist", id=made.id)
+
+
+@bp.get("/staff/playlists/<int:id>")
+@needs("playlist.read")
+def playlist(id: int) -> ResponseReturnValue:
+    found = own.playlist(id, "playlist.read")
+    laps = _laps(found)
+    return render_template("signage/playlist.html", playlist=found, laps=laps, round=_round(laps), boards=lists.boards_of(found),
+                           most=parts().settings.round_minutes * 60, writable=may(actor(), "playlist.edit", found.unit_id),
+                           groups=_groups(), all_boards=_boards(), board=next(iter(lists.boards_of(found)), None),
+                           on_groups={each.group_id for each in found.placements}, on_boards={each.board_id for each in found.placements})
+
+
+@bp.post("/staff/playlists/<int:id>")
+@needs("playlist.edit")
+@back_in(playlist)
+def save_playlist(id: int) -> ResponseReturnValue:
+    found = own.playlist(id, "playlist.edit")
+    entries = _moved(_entries(), request.form.get("move", ""))
+    lists.set_items(db(), found, entries, by=actor(), at=now(), expect=number("edits", default=found.edits))
+    count = len(lists.boards_of(found))
+    flash(gettext("存好了，%(count)s 块屏几秒内换上。", count=count) if count else gettext("存好了。这个列表还没有挂在屏上。"), "ok")
+    return to("signage.playlist", id=id)
+
+
+@bp.post("/staff/playlists/<int:id>/places")
+@needs("playlist.edit")
+@back_in(playlist)
+def place_playlist(id: int) -> ResponseReturnValue:
+    """Where it hangs. Places that this person does not see stay as they are."""
+    found = own.playlist(id, "playlist.edit")
+    seen_groups, seen_boards = {each.id for each in _groups()}, {each.id for each in _boards()}
+    groups = [each.group for each in found.placements if each.group and each.group_id not in seen_groups]
+    on = [each.board for each in found.placements if each.board and each.board_id not in seen_boards]
+    lists.place(db(), found, groups=[*groups, *(own.group(each) for each in request.form.getlist("group", type=int))],
+                boards=[*on, *(own.board(each) for each in request.form.getlist("board", type=int))], by=actor(), at=now())
+    flash(gettext("存好了，挂在 %(count)s 块屏上。", count=len(lists.boards_of(found))), "ok")
+    return to("signage.playlist", id=id)
+
+
+@bp.post("/staff/playlists/<int:id>/name")
+@needs("playlist.edit")
+@back_in(playlist)
+def rename_playlist(id: int) -> ResponseReturnValue:
+    lists.rename(db(), own.playlist(id, "playlist.edit"), request.form.get("name", ""), by=actor(), at=now())
+    return to("signage.playlist", id=id)
+
+
+@bp.post("/staff/playlists/<int:id>/remove")
+@needs("playlist.edit")
+def remove_playlist(id: int) -> ResponseReturnValue:
+    found = own.playlist(id, "playlist.edit")
+    lists.remove(db(), found, by=actor(), at=now())
+    flash(gettext("“%(name)s”删了，里面的内容都还在。", name=found.name), "ok")
+    return to("signage.playlists")
+
+
+@bp.get("/staff/playlists/<int:id>/add")
+@needs("playlist.edit")
+def choose_slides(id: int) -> ResponseReturnValue:
+    found = own.playlist(id, "playlist.edit")
+    inside = {item.slide_id for item in found.items}
+    seen = slides.find(db(), units=reach(actor(), "slide.read"), words=request.args.get("q", "").strip()[:40], limit=200)
+    return render_template("signage/choose.html", playlist=found, slides=[each for each in seen if each.id not in inside],
+                           hangs=lambda slide: slides.hangs(slide, now()))
+
+
+@bp.post("/staff/playlists/<int:id>/add")
+@needs("playlist.edit")
+@back_in(choose_slides)
+def add_slides(id: int) -> ResponseReturnValue:
+    found = own.playlist(id, "playlist.edit")
+    chosen = request.form.getlist("slide", type=int)
+    if not chosen:
+        raise Invalid("slide", "还没有选内容。")
+    kept = [Entry(item.slide_id, item.dwell) for item in found.items]
+    lists.set_items(db(), found, [*kept, *(Entry(each) for each in chosen)], by=actor(), at=now())
+    flash(gettext("加了 %(count)s 项，在列表最后。", count=len(chosen)), "ok")
+    return to("signage.playlist", id=id)
+
+
+# --- boards -----------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/boards")
-def boards() -> str:
-    return ""
+@needs("board.read")
+def boards() -> ResponseReturnValue:
+    words = request.args.get("q", "").strip()[:40]
+    everything = _seen(_boards())
+    found = [each for each in everything if words in f"{each.board.name} {each.board.unit.name} {each.board.unit.place}"]
+    return render_template("signage/boards.html", boards=found, all=everything, by=request.args.get("by", "unit"), now=now(),
+                           went=_went, statuses=Status)
+
+
+@bp.get("/staff/boards/<int:id>")
+@needs("board.read")
+def board(id: int) -> ResponseReturnValue:
+    found = own.board(id)
+    return render_template("signage/board.html", board=found, seen=_seen([found])[0], playlists=lists.playlists_of(db()).get(id, []),
+                           history=journal.about(db(), found, 12), went=_went, statuses=Status, theme_names=THEME_NAMES,
+                           writable=may(actor(), "board.edit", found.unit_id))
+
+
+@bp.get("/staff/boards/<int:id>/change")
+@needs("board.edit")
+def change_board_form(id: int) -> ResponseReturnValue:
+    found = own.board(id)
+    return render_template("signage/change.html", board=found, units=_units("board.edit"), themes=THEME_NAMES, groups=_groups())
+
+
+@bp.post("/staff/boards/<int:id>/change")
+@needs("board.edit")
+@back_in(change_board_form)
+def change_board(id: int) -> ResponseReturnValue:
+    found = own.board(id)
+    placing = Placing(request.form.get("name", ""), _panel(found.panel), request.form.get("theme", found.theme), "elder" in request.form,
+                      number("overscan", default=0))
+    signboards.change(db(), found, placing, unit=own.unit(number("unit"), "board.edit"), by=actor(), at=now())
+    wanted = set(request.form.getlist("group", type=int))
+    for group in _groups():
+        if (group.id in wanted) != (group in found.groups):
+            others = [each for each in group.boards if each.id != id]
+            signboards.set_members(db(), group, [*others, found] if group.id in wanted else others, by=actor(), at=now())
+    flash(gettext("存好了，屏几秒内照新的来。"), "ok")
+    return to("signage.board", id=id)
+
+
+@bp.post("/staff/boards/<int:id>/tell")
+@needs("board.edit")
+@back_in(board)
+def tell_board(id: int) -> ResponseReturnValue:
+    """identify: show your name; reload: start your page anew."""
+    found, do = own.board(id), request.form.get("do", "")
+    people.must(actor(), "board.edit", found.unit_id)
+    if do not in COMMANDS:
+        raise Invalid("do", "没有这个操作。")
+    if id not in parts().reactor.connected():
+        raise Conflict("这块屏现在没有连着，话传不过去。等它恢复联系再按。")
+    parts().reactor.send([id], json.dumps({"do": do, "id": secrets.token_hex(6), "after": 0}))
+    flash(gettext(COMMANDS[do]), "ok")
+    return to("signage.board", id=id)
+
+
+@bp.post("/staff/boards/<int:id>/called")
+@needs("board.read")
+def note_call(id: int) -> ResponseReturnValue:
+    signboards.note_call(db(), own.board(id), by=actor(), at=now())
+    flash(gettext("记下来了。屏恢复联系后，这里会自己变成“在线”。"), "ok")
+    return to("signage.board", id=id)
+
+
+@bp.post("/staff/boards/<int:id>/end")
+@needs("board.edit")
+def end_board(id: int) -> ResponseReturnValue:
+    found = own.board(id)
+    signboards.end(db(), found, by=actor(), at=now())
+    flash(gettext("“%(name)s”拆除了，凭证已作废。", name=found.name), "ok")
+    return to("signage.boards")
+
+
+# --- pairing ----------------------------------------------------------------------------------------------------------
+
+@bp.get("/staff/boards/new")
+@needs("board.edit")
+def pairing() -> ResponseReturnValue:
+    return render_template("signage/pairing.html", units=_units("board.edit"), board=None, inches=_usual_inches(), metres=USUAL_METRES)
+
+
+@bp.post("/staff/boards/new")
+@needs("board.edit")
+@back_in(pairing)
+def pair() -> ResponseReturnValue:
+    unit = own.unit(number("unit"), "board.edit")
+    waiting = signboards.find_pairing(db(), request.form.get("code", ""), at=now())
+    own_panel = panel_of(USUAL_INCHES, waiting.screen["w"], waiting.screen["h"])
+    made = signboards.pair(db(), waiting, Placing(request.form.get("name", ""), _panel(own_panel)), unit=unit, key=parts().secret,
+                           by=actor(), at=now())
+    flash(gettext("登记好了，屏几秒内开始播放。"), "ok")
+    return to("signage.board", id=made.id)
+
+
+@bp.get("/staff/boards/waiting.json")
+@needs("board.edit")
+def waiting() -> ResponseReturnValue:
+    """What the screen behind a code says of itself, for the form to fill in."""
+    found = signboards.find_pairing(db(), request.args.get("code", ""), at=now())
+    left = max(1, round((found.expires_at - now()).total_seconds() / 60))
+    return jsonify(w=found.screen["w"], h=found.screen["h"], dpr=found.screen["dpr"],
+                   found=gettext("找到了：%(w)s×%(h)s 的屏，代码 %(left)s 分钟后失效。", w=found.screen["w"], h=found.screen["h"], left=left))
+
+
+@bp.get("/staff/boards/<int:id>/pair")
+@needs("board.edit")
+def pairing_again(id: int) -> ResponseReturnValue:
+    return render_template("signage/pairing.html", board=own.board(id), units=(), inches=0, metres=0)
+
+
+@bp.post("/staff/boards/<int:id>/pair")
+@needs("board.edit")
+@back_in(pairing_again)
+def pair_again(id: int) -> ResponseReturnValue:
+    found = own.board(id)
+    waiting = signboards.find_pairing(db(), request.form.get("code", ""), at=now())
+    signboards.pair_again(db(), found, waiting, key=parts().secret, by=actor(), at=now())
+    flash(gettext("换好了，屏几秒内接着播放，旧的那台不再收到内容。"), "ok")
+    return to("signage.board", id=id)
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+@bp.get("/staff/boards/groups")
+@needs("board.read")
+def groups() -> ResponseReturnValue:
+    return render_template("signage/groups.html", groups=_groups(), units=_units("board.edit"), boards=_boards())
+
+
+@bp.post("/staff/boards/groups")
+@needs("board.edit")
+@back_in(groups)
+def make_group() -> ResponseReturnValue:
+    unit = own.unit(number("unit", default=actor().unit_id), "board.edit")
+    made = signboards.add_group(db(), request.form.get("name", ""), unit=unit, by=actor(), at=now())
+    db().flush()
+    return to("signage.group", id=made.id)
+
+
+@bp.get("/staff/boards/groups/<int:id>")
+@needs("board.read")
+def group(id: int) -> ResponseReturnValue:
+    found = own.group(id)
+    return render_template("signage/group.html", group=found, boards=_boards(), writable=may(actor(), "board.edit", found.unit_id))
+
+
+@bp.post("/staff/boards/groups/<int:id>")
+@needs("board.edit")
+@back_in(group)
+def change_group(id: int) -> ResponseReturnValue:
+    found = own.group(id)
+    if request.form.get("name", found.name) != found.name:
+        signboards.rename_group(db(), found, request.form["name"], by=actor(), at=now())
+    seen = {each.id for each in _boards()}
+    unseen = [each for each in found.boards if each.id not in seen]
+    members = [own.board(each) for each in request.form.getlist("board", type=int)]
+    signboards.set_members(db(), found, [*unseen, *members], by=actor(), at=now())
+    flash(gettext("存好了，“%(name)s”有 %(count)s 块屏。", name=found.name, count=len(found.boards)), "ok")
+    return to("signage.groups")
+
+
+# --- what the views share ---------------------------------------------------------------------------------------------
+
+def _units(action: str) -> list[Unit]:
+    mine = reach(actor(), action)
+    return [unit for unit in people.units(db()) if unit.id in mine]
+
+
+def _boards() -> Sequence[Board]:
+    return signboards.boards(db(), reach(actor(), "board.read"))
+
+
+def _groups() -> list[Group]:
+    mine = reach(actor(), "board.read")
+    return [each for each in signboards.groups(db()) if each.unit_id in mine]
+
+
+def _entries() -> list[Entry]:
+    """The rows of the form, in the order in which they stand there."""
+    form = request.form
+    rows = list(zip(form.getlist("slide"), form.getlist("dwell"), strict=False))
+    return [Entry(own.whole(slide, "slide"), _dwell(dwell)) for slide, dwell in rows]
+
+
+def _dwell(text: str) -> float | None:
+    try:
+        return float(text) if text.strip() else None
+    except ValueError:
+        raise Invalid("dwell", "停留时间要填秒数。") from None
+
+
+def _moved(entries: list[Entry], move: str) -> list[Entry]:
+    """What the buttons ↑ ↓ × do without a script: `2:up`, `2:down`, `2:remove`."""
+    place, _, way = move.partition(":")
+    if not place.isdecimal() or int(place) >= len(entries):
+        return entries
+    at = int(place)
+    taken = entries.pop(at)
+    if way != "remove":
+        entries.insert(max(0, at - 1) if way == "up" else at + 1, taken)
+    return entries
+
+
+def _laps(playlist: Playlist) -> list[Lap]:
+    """One round on the first board where the list hangs."""
+    board = next(iter(lists.boards_of(playlist)), None)
+    geometry = board.geometry if board else USUAL
+    return [_lap(item, geometry) for item in playlist.items]
+
+
+def _lap(item: Item, geometry: Geometry) -> Lap:
+    revision = item.slide.live or item.slide.latest
+    plays = slides.hangs(item.slide, now()) and item.slide.retired_at is None
+    drawn = _drawn(revision, geometry) if item.slide.live else []
+    seconds = sum(item.dwell or page.dwell for page in drawn)
+    return Lap(item, revision, plays, len(drawn), seconds, sum(page.dwell for page in drawn) / len(drawn) if drawn else 0)
+
+
+def _drawn(revision: Revision, geometry: Geometry) -> list[pages.Page]:
+    """The revision's pages; drawn in a writing transaction of its own when they are not there yet."""
+    if pages.kept(db(), revision, geometry) is not None:
+        return pages.draw(db(), parts().store, revision, geometry, parts().zone)
+    with parts().database.write() as short:
+        return pages.draw(short, parts().store, slides.revision(short, revision.id), geometry, parts().zone)
+
+
+def _round(laps: Sequence[Lap]) -> int:
+    return round(sum(lap.seconds for lap in laps if lap.plays))
+
+
+def _seen(found: Sequence[Board]) -> list[Seen]:
+    """Boards with what they say of themselves."""
+    items = manifest.shown_by(parts().store, found)
+    silent = timedelta(seconds=parts().settings.silent_seconds)
+    return [_seen_one(board, items.get(board.id), signboards.status(board, now(), silent)) for board in found]
+
+
+def _seen_one(board: Board, item: dict[str, object] | None, status: Status) -> Seen:
+    revision = db().get(Revision, item["revision"]) if item else None
+    mine = revision is not None and may(actor(), "slide.read", _slide(revision).unit_id)
+    return Seen(board, status, signboards.is_current(board), str(item["title"]) if item else "", revision if mine else None,
+                int(str(item["page"])) if item else 1)
+
+
+def _slide(revision: Revision) -> Slide:
+    return revision.slide
+
+
+def _went(board: Board) -> str:
+    """How long nothing was heard."""
+    if board.seen_at is None:
+        return ""
+    minutes = max(1, int((now() - board.seen_at).total_seconds() // 60))
+    hours, rest = divmod(minutes, 60)
+    if minutes < 60:
+        words = gettext("%(minutes)s 分钟", minutes=minutes)
+    elif hours < 24:
+        words = gettext("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=rest) if rest else gettext("%(hours)s 小时", hours=hours)
+    else:
+        words = gettext("%(days)s 天", days=hours // 24)
+    return str(words)
+
+
+def _panel(before: Panel) -> Panel:
+    """Inches, pixels, rotation and distance in metres from the form; what is left out stays."""
+    width, height = number("width_px", default=before.width_px), number("height_px", default=before.height_px)
+    metres = _figure("distance_mm", before.distance_mm / 1000)
+    inches = _figure("inches", before.inches)
+    if round(inches, 1) == round(before.inches, 1) and (width, height) == (before.width_px, before.height_px):
+        return Panel(before.width_mm, before.height_mm, width, height, number("rotation", default=before.rotation), round(metres * 1000))
+    return panel_of(inches, width, height, number("rotation", default=before.rotation), round(metres * 1000))
+
+
+def _figure(name: str, default: float) -> float:
+    text = request.form.get(name, "").strip().replace("，", ".")
+    try:
+        return float(text) if text else default
+    except ValueError:
+        raise Invalid(name, "这里要填一个数字。") from None
+
+
+def _usual_inches() -> float:
+    """As large as the board that was registered last: offices buy alike."""
+    last = max(_boards(), key=lambda board: board.id, default=None)
+    return round(last.panel.inches) if last else USUAL_INCHES
+
+
+assert set(THEME_NAMES) == set(THEMES)

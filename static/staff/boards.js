@@ -1,37 +1,29 @@
 // @ts-check
-/** The list of boards stays true while it is open: it is fetched anew now and then, and swapped only where it differs. */
+/** The list of boards stays true while somebody looks at it: asked for anew now and then, swapped only where it differs. */
+import { parsed } from "../shared/dom.js";
 
 const EVERY = 15_000;
-const table = document.getElementById("boards");
+const AWAY = 10 * 60_000; // nobody has moved for so long: ask no more, or the sign-in would never time out
+const table = /** @type {HTMLTableElement | null} */ (document.getElementById("boards"));
+let present = Date.now();
 
-if (table) setInterval(() => { if (!document.hidden) refresh(); }, EVERY);
+for (const name of ["pointermove", "keydown"]) addEventListener(name, () => { present = Date.now(); }, { passive: true });
+if (table) setInterval(() => { if (!document.hidden && Date.now() - present < AWAY) look(table); }, EVERY);
 
-async function refresh() {
-  try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok || answer.redirected || !table) return;
-    const fresh = new Document_(await answer.text());
-    for (const [old, now] of fresh.pairs(table)) old.replaceWith(now);
-  } catch { /* the server is away: what stands here stays, the next turn asks again */ }
+/** @param {HTMLTableElement} table */
+async function look(table) {
+  const answer = await fetch(location.href).catch(() => null); // the server is away: what stands here stays
+  if (!answer?.ok || answer.redirected) return;
+  const page = parsed(await answer.text());
+  for (const mark of [".lead", ".sums"]) swap(document.querySelector(mark), page.querySelector(mark));
+  const fresh = /** @type {HTMLTableElement | null} */ (page.getElementById("boards"));
+  if (!fresh || fresh.textContent === table.textContent || table.contains(document.activeElement)) return;
+  const rows = [...fresh.tBodies].map((each) => document.adoptNode(each));
+  for (const each of [...table.tBodies]) each.remove();
+  table.append(...rows);
 }
 
-/** The answer as a document, and what differs in it. */
-class Document_ {
-  /** @param {string} text */
-  constructor(text) {
-    this.page = new DOMParser().parseFromString(policy.createHTML(text), "text/html");
-  }
-
-  /** @param {HTMLElement} table @returns {Iterable<[Element, Element]>} */
-  * pairs(table) {
-    const fresh = this.page.getElementById("boards");
-    for (const mark of [".lead", ".sums"]) {
-      const [old, now] = [document.querySelector(mark), this.page.querySelector(mark)];
-      if (old && now && old.textContent !== now.textContent) yield [old, document.adoptNode(now)];
-    }
-    if (fresh && fresh.textContent !== table.textContent && !table.contains(document.activeElement)) {
-      for (const part of [...table.tBodies]) if (part !== table.tBodies[0]) part.remove();
-      if (table.tBodies[0]) { table.tBodies[0].after(...[...fresh.querySelectorAll("tbody")].map((each) => document.adoptNode(each))); table.tBodies[0].remove(); }
-    }
-  }
+/** @param {Element | null} old @param {Element | null} now */
+function swap(old, now) {
+  if (old && now && old.textContent !== now.textContent) old.replaceWith(document.adoptNode(now));
 }
