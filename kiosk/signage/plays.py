@@ -62,8 +62,17 @@ def take(session: Session, board: Board, report: Mapping[str, Any], *, at: datet
 def _play(session: Session, board: Board, told: Any) -> Play:
     try:
         start, end = parse(told["from"]), parse(told["to"])
-        revision = session.get(Revision, int(told["revision"]))
-        return Play(board_id=board.id, slide_id=int(told["slide"]), revision_id=int(told["revision"]), page=int(told["page"]),
-                    title=revision.title if revision else "", bound=revision.bound if revision else None, start=start, end=end)
+        slide, number, page = (_number(told[name]) for name in ("slide", "revision", "page"))
     except (KeyError, TypeError, ValueError, OverflowError):
         raise Invalid("plays", "播放记录要有 slide、revision、page、from、to。") from None
+    revision = session.get(Revision, number)
+    return Play(board_id=board.id, slide_id=slide, revision_id=number, page=page, title=revision.title if revision else "",
+                bound=revision.bound if revision else None, start=start, end=end)
+
+
+def _number(value: Any) -> int:
+    """An id or a page number, within what a database's integer holds."""
+    number = int(value)
+    if not 0 < number < 2**31:
+        raise ValueError
+    return number

@@ -73,8 +73,9 @@ class Reactor:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopping = False
-        self._round: deque[int] = deque()  # fds in the order of their next ping
-        self._next_ping = 0.0
+        self._round: deque[Line] = deque()  # in the order of their next ping; who has gone falls out at its turn
+        self._owed = 0.0  # pings due by now, in parts of one
+        self._ticked = 0.0
         self.dropped = 0
 
     def start(self) -> None:
@@ -133,15 +134,16 @@ class Reactor:
                 pass  # the pipe is full: it is awake anyway
 
     def _run(self) -> None:
-        self._next_ping = time.monotonic() + self._ping
+        self._ticked, tick = time.monotonic(), min(1.0, self._ping / 4)
         while True:
-            timeout = 0.0 if self._tasks else min(1.0, max(0.0, self._next_ping - time.monotonic()))
+            timeout = 0.0 if self._tasks else min(tick, max(0.0, self._ticked + tick - time.monotonic()))
             try:
                 ready = self._epoll.poll(timeout, 1024)
                 for fd, events in ready:
                     self._serve(fd, events)
                 self._work()
-                self._tick(time.monotonic())
+                if time.monotonic() >= self._ticked + tick:
+                    self._tick(time.monotonic())
             except Exception:  # whatever one board causes, the others go on
                 log.exception("the reactor stumbled")
             if self._stopping and not self._tasks:
@@ -183,7 +185,7 @@ class Reactor:
         with self._lock:
             self._lines[fd] = line
             self._boards.setdefault(board, set()).add(fd)
-        self._round.append(fd)
+        self._round.append(line)
         if first:
             self._put(line, first)
 
@@ -279,7 +281,7 @@ class Reactor:
             return False
         mask, body = buffer[at:at + 4], buffer[at + 4:at + 4 + size]
         line.buffer = buffer[at + 4 + size:]
-        if opcode == 9:
+        if opcode == 9 and line.rest is None:  # never in the place of a nudge that waits
             self._put(line, bytes((0x8A, size)) + bytes(byte ^ mask[i & 3] for i, byte in enumerate(body)))
         elif opcode == 8:
             self._say_close(line, 1000)
@@ -296,25 +298,21 @@ class Reactor:
             self._say_close(self._lines[fd], code)
 
     def _tick(self, now: float) -> None:
-        """Ping whose turn it is; close who missed a pong or takes nothing."""
-        if now < self._next_ping or not self._round:
-            if now >= self._next_ping:
-                self._next_ping = now + self._ping
-            return
-        due = max(1, round(len(self._round) * min(1.0, (now - self._next_ping + 1.0) / self._ping)))
-        for _ in range(min(due, len(self._round))):
-            fd = self._round.popleft()
-            line = self._lines.get(fd)
-            if line is None:
+        """Ping whose turn it is, everybody once in an interval; close who missed a pong or takes nothing."""
+        self._owed = min(self._owed + len(self._round) * (now - self._ticked) / self._ping, len(self._round))
+        self._ticked, due = now, int(self._owed)
+        self._owed -= due
+        for _ in range(due):
+            line = self._round.popleft()
+            if line.sock.fileno() < 0:
                 continue
-            self._round.append(fd)
+            self._round.append(line)
             if (line.pinged_at and now - line.pinged_at > self._pong) or (line.rest is not None and now - line.stuck_at > STUCK_SECONDS):
                 self.dropped += 1
                 self._drop(line)
             elif line.rest is None and not line.pinged_at:
                 line.pinged_at = now
                 self._put(line, PING)
-        self._next_ping = now + min(1.0, self._ping / max(1, len(self._round)))
 
     def _drop(self, line: Line) -> None:
         fd = line.sock.fileno()
@@ -327,7 +325,6 @@ class Reactor:
             if not fds:
                 self._boards.pop(line.board, None)
         try:
-            self._round.remove(fd) if len(self._round) < 64 else None  # else it falls out at its turn
             self._epoll.unregister(fd)
         except (OSError, ValueError):
             pass

@@ -1,0 +1,50 @@
+"""The server's half of tests/contracts/programme.json; the board's half is tests/static/rotation.test.mjs."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.base.clock import parse
+from kiosk.signage.schedule import Programme, Window, programme
+
+TOLD = json.loads((Path(__file__).parent.parent / "contracts" / "programme.json").read_text(encoding="utf-8"))
+START = datetime(2026, 11, 23, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def instant(text):
+    return parse(text) if text else None
+
+
+def windows(told):
+    return [Window(tuple(each["items"]), instant(each["from"]), instant(each["to"]), each["priority"]) for each in told]
+
+
+@pytest.mark.parametrize("case", TOLD["programmes"], ids=lambda case: case["say"])
+def test_what_plays(case):
+    for moment in case["moments"]:
+        found = programme(case["order"], windows(case["windows"]), case["fallback"], parse(moment["at"]))
+        assert found == Programme(tuple(moment["items"]), instant(moment["until"]))
+
+
+hours = st.one_of(st.none(), st.integers(0, 48))
+some_windows = st.lists(st.builds(
+    lambda items, start, end, priority: Window(tuple(items), START + start * HOUR if start is not None else None,
+                                               START + end * HOUR if end is not None else None, priority),
+    st.lists(st.sampled_from("abc"), max_size=3), hours, hours, st.integers(-1, 2)), max_size=5)
+
+
+@given(some_windows, st.integers(-60, 49 * 60))
+def test_the_answer_holds_until_the_moment_it_tells(told, minutes):
+    at = START + timedelta(minutes=minutes)
+    found = programme("abc", told, ("f",), at)
+    end = found.until or at + 100 * HOUR
+    for later in (at + (end - at) / 3, end - timedelta(seconds=1)):
+        if at <= later < end:
+            assert programme("abc", told, ("f",), later).items == found.items
