@@ -19,7 +19,9 @@ from kiosk import jobs
 from kiosk.base.clock import now
 from kiosk.base.errors import Invalid, NotFound, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
+from kiosk.content import pictures
 from kiosk.parts import Parts
+from kiosk.signage.easel import Easel
 from kiosk.signage.push import Mover, Nudger
 from kiosk.web import api as staff_api
 from kiosk.web import board, content, live, people, signage
@@ -47,13 +49,16 @@ class Running:
     parts: Parts
     follower: Follower
     jobs: jobs.Table
+    easel: Easel
 
     def start(self) -> None:
         self.parts.reactor.start()
         self.follower.start()
         self.jobs.start()
+        self.easel.start()
 
     def stop(self, spread: float = 0.0) -> None:
+        self.easel.stop()
         self.jobs.stop()
         self.follower.stop()
         self.parts.reactor.stop(spread)
@@ -73,7 +78,8 @@ def create_app(parts: Parts) -> Flask:
         RELEASE=release(),
     )
     refs = RefCache()
-    app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs), jobs.Table(parts)))
+    easel = Easel(parts.database, parts.store, parts.zone, pictures.painter(parts.store.path, settings.data / "work"), now)
+    app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel))
     Babel(app, locale_selector=language)
     csrf.init_app(app)
     for blueprint in (board.bp, people.bp, content.bp, signage.bp, staff_api.bp):
@@ -96,10 +102,11 @@ def create_app(parts: Parts) -> Flask:
     return app
 
 
-def _follower(parts: Parts, refs: RefCache) -> Follower:
+def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
     """Every listener of the journal. Durable ones run once for all processes, local ones in each."""
     return parts.follower(
         Listener("refs", Mover(parts.database, parts.press, now).hear, durable=True),
+        Listener("easel", easel.hear, durable=True),
         Listener("nudges", Nudger(parts.database, parts.reactor, refs).hear, durable=False),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kiosk.base.clock import Zone
-from kiosk.base.db import Base
+from kiosk.base.db import Base, Instant, locked
 from kiosk.base.objects import Store
 from kiosk.content import render
 from kiosk.content.geometry import Geometry
@@ -35,6 +36,8 @@ class Drawn(Base):
     geometry: Mapped[dict[str, Any]]
     pages: Mapped[list[Any]]
     pictures: Mapped[list[Any]]
+    painted: Mapped[bool] = mapped_column(default=False, index=True)
+    leased_until: Mapped[datetime | None] = mapped_column(Instant())
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,13 @@ class Page:
 def draw(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone) -> list[Page]:
     """The revision's pages in this geometry, from the cache or drawn now."""
     row = kept(session, revision, geometry)
+    if row is None:
+        locked(session, "drawn")  # two that draw the same page at once: the second finds what the first made
+        row = kept(session, revision, geometry)
     if row is not None:
         return [_page(each) for each in row.pages]
     pages = [_keep(store, fragment) for fragment in render.render(view_of(revision, zone), geometry)]
-    session.add(Drawn(revision_id=revision.id, key=_key(revision, geometry), geometry=asdict(geometry), pages=[asdict(page) for page in pages], pictures=[]))
+    session.add(Drawn(revision_id=revision.id, key=_key(revision, geometry), geometry=asdict(geometry), pages=[asdict(page) for page in pages], pictures=[], painted=False))
     session.flush()
     return pages
 

@@ -260,7 +260,7 @@ def batch() -> ResponseReturnValue:
     hang = manifest.targets(db(), now_at) if now_at else []
     board = hang[0] if hang else None
     return render_template("content/batch.html", revision=now_at, agreed=chosen, passed=sorted(passed), board=board, boards=hang,
-                           count=len(chosen) + len(rest), pages=_drawn(now_at, board.geometry if board else USUAL) if now_at else [])
+                           count=len(chosen) + len(rest), pages=drawn_pages(now_at, board.geometry if board else USUAL) if now_at else [])
 
 
 @bp.post("/staff/review/batch")
@@ -285,10 +285,10 @@ def look_over(id: int) -> ResponseReturnValue:
     return render_template(
         "content/review.html", revision=revision, slide=revision.slide, before=before, board=shown, boards=hang, waiting=waiting,
         place=next((at for at, each in enumerate(waiting, 1) if each.id == id), 0), local=parts().zone.local,
-        drawn=_drawn(revision, geometry), drawn_before=_drawn(before, geometry) if before else [], geometry=geometry,
+        drawn=drawn_pages(revision, geometry), drawn_before=drawn_pages(before, geometry) if before else [], geometry=geometry,
         changes=_changes(before, revision), second=review.is_second_person(revision, actor()),
         online=[board for board in hang if boards.status(board, now()) is boards.Status.ONLINE],
-        page=min(max(1, number("page", default=1)), max(1, len(_drawn(revision, geometry)))),
+        page=min(max(1, number("page", default=1)), max(1, len(drawn_pages(revision, geometry)))),
         readable=_readable(hang),
         author=people.person(db(), revision.submitted_by or revision.author_id))
 
@@ -322,7 +322,7 @@ def look(id: int, page: int) -> ResponseReturnValue:
     revision = _revision(id)
     board = _asked_board()
     geometry = board.geometry if board else USUAL
-    drawn = _drawn(revision, geometry)
+    drawn = drawn_pages(revision, geometry)
     if not 1 <= page <= len(drawn):
         raise NotFound("没有这一页。")
     fragment = parts().store.read(drawn[page - 1].html).decode()
@@ -359,9 +359,9 @@ def looked(revision: Revision | None, page: int = 1, board: Board | None = None)
         return None
     geometry = board.geometry if board else USUAL
     kept = pages.kept(db(), revision, geometry)
-    ready = kept is not None and len(kept.pictures) >= page
+    ready = kept is not None and len(kept.pictures) >= page and bool(kept.pictures[page - 1])
     return Looked(url=url_for("content.look", id=revision.id, page=page, board=board.id if board else None),
-                  picture=url_for("content.picture", id=revision.id, page=page, key=kept.id, width=640) if kept and ready else None,
+                  picture=url_for("content.picture", id=revision.id, page=page, key=kept.id, width=256) if kept and ready else None,
                   orientation=geometry.orientation, w=geometry.w, h=geometry.h,
                   alt=gettext("%(title)s，第 %(page)s 页", title=revision.title, page=page))
 
@@ -456,7 +456,7 @@ def _count(revision: Revision) -> int:
     if revision.slide.kind == "media" and not any(page["type"] != "failed" for page in revision.pages):
         return 0
     there = manifest.audience_boards(db(), revision)
-    return len(_drawn(revision, there[0].geometry if there else USUAL))
+    return len(drawn_pages(revision, there[0].geometry if there else USUAL))
 
 
 def _readable(there: Sequence[Board]) -> list[str]:
@@ -567,7 +567,7 @@ def _chosen(among: Sequence[Board]) -> Board | None:
     return _asked_board() or (among[0] if among else None)
 
 
-def _drawn(revision: Revision, geometry: Geometry) -> list[pages.Page]:
+def drawn_pages(revision: Revision, geometry: Geometry) -> list[pages.Page]:
     """The revision's pages; drawn in a writing transaction when they are not there yet."""
     if request.method not in SAFE:
         return pages.draw(db(), parts().store, revision, geometry, parts().zone)

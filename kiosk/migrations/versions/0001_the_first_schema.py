@@ -363,11 +363,14 @@ def upgrade() -> None:
     sa.Column('geometry', sa.JSON(), nullable=False),
     sa.Column('pages', sa.JSON(), nullable=False),
     sa.Column('pictures', sa.JSON(), nullable=False),
+    sa.Column('painted', sa.Boolean(), nullable=False),
+    sa.Column('leased_until', kiosk.base.db.Instant(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['revision_id'], ['revision.id'], name=op.f('fk_drawn_revision_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_drawn')),
     sa.UniqueConstraint('key', name=op.f('uq_drawn_key'))
     )
     with op.batch_alter_table('drawn', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_drawn_painted'), ['painted'], unique=False)
         batch_op.create_index(batch_op.f('ix_drawn_revision_id'), ['revision_id'], unique=False)
 
     op.create_table('upload',
@@ -416,6 +419,7 @@ def downgrade() -> None:
     op.drop_table('upload')
     with op.batch_alter_table('drawn', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_drawn_revision_id'))
+        batch_op.drop_index(batch_op.f('ix_drawn_painted'))
 
     op.drop_table('drawn')
     with op.batch_alter_table('token', schema=None) as batch_op:
