@@ -44,8 +44,9 @@ Row = TypeVar("Row")
 def upload() -> ResponseReturnValue:
     form = receive.take_form()
     try:
+        sha = parts().store.put_file(form.path)  # before the transaction: copying takes a while
         made = receive.begin(form.words, key=form.key, name=form.name, size=form.size)
-        ingest.complete(db(), made, form.path, parts().store, at=now())
+        ingest.complete(db(), made, form.path, parts().store, now(), sha=sha)
     except Problem:
         receive.incoming().drop(form.key)
         raise

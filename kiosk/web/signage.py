@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, flash, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -15,7 +15,7 @@ from flask_babel import gettext
 from kiosk import people
 from kiosk.base import journal
 from kiosk.base.errors import Conflict, Invalid
-from kiosk.content import pages, slides
+from kiosk.content import slides
 from kiosk.content.geometry import THEMES, Geometry, Panel, panel_of
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Unit, may, reach
@@ -25,10 +25,10 @@ from kiosk.signage import playlists as lists
 from kiosk.signage.boards import Board, Group, Placing, Status
 from kiosk.signage.playlists import Entry, Item, Playlist
 from kiosk.web import own
+from kiosk.web.content import USUAL, drawn_pages
 from kiosk.web.request import actor, back_in, db, needs, now, number, parts, to
 
 bp = Blueprint("signage", __name__)
-USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
 USUAL_INCHES, USUAL_METRES = 43.0, 3.0
 THEME_NAMES = {"zhengwu": "政务蓝", "shequ": "社区绿", "gaoduibi": "高对比"}
 COMMANDS = {"identify": "屏上亮出名字了，10 秒后自己收起。", "reload": "屏正在重新载入，几秒就好。"}
@@ -95,7 +95,7 @@ def playlist(id: int) -> ResponseReturnValue:
     laps = _laps(found)
     return render_template("signage/playlist.html", playlist=found, laps=laps, round=_round(laps), boards=lists.boards_of(found),
                            most=parts().settings.round_minutes * 60, writable=may(actor(), "playlist.edit", found.unit_id),
-                           groups=_groups(), all_boards=_boards(), board=next(iter(lists.boards_of(found)), None),
+                           groups=_groups(), all_boards=_boards(), until=_until, board=next(iter(lists.boards_of(found)), None),
                            on_groups={each.group_id for each in found.placements}, on_boards={each.board_id for each in found.placements})
 
 
@@ -250,7 +250,9 @@ def end_board(id: int) -> ResponseReturnValue:
 @bp.get("/staff/boards/new")
 @needs("board.edit")
 def pairing() -> ResponseReturnValue:
-    return render_template("signage/pairing.html", units=_units("board.edit"), board=None, inches=_usual_inches(), metres=USUAL_METRES)
+    last = max(_boards(), key=lambda board: board.id, default=None)  # offices buy alike
+    return render_template("signage/pairing.html", units=_units("board.edit"), board=None, like=last, metres=USUAL_METRES,
+                           inches=round(last.panel.inches) if last else USUAL_INCHES)
 
 
 @bp.post("/staff/boards/new")
@@ -271,9 +273,9 @@ def pair() -> ResponseReturnValue:
 def waiting() -> ResponseReturnValue:
     """What the screen behind a code says of itself, for the form to fill in."""
     found = signboards.find_pairing(db(), request.args.get("code", ""), at=now())
-    left = max(1, round((found.expires_at - now()).total_seconds() / 60))
-    return jsonify(w=found.screen["w"], h=found.screen["h"], dpr=found.screen["dpr"],
-                   found=gettext("找到了：%(w)s×%(h)s 的屏，代码 %(left)s 分钟后失效。", w=found.screen["w"], h=found.screen["h"], left=left))
+    left, screen = max(1, round((found.expires_at - now()).total_seconds() / 60)), found.screen
+    sentence = gettext("找到了：%(w)s×%(h)s 的屏，代码 %(left)s 分钟后失效。", w=screen["w"], h=screen["h"], left=left)
+    return jsonify(w=screen["w"], h=screen["h"], dpr=screen["dpr"], found=sentence)
 
 
 @bp.get("/staff/boards/<int:id>/pair")
@@ -385,17 +387,9 @@ def _laps(playlist: Playlist) -> list[Lap]:
 def _lap(item: Item, geometry: Geometry) -> Lap:
     revision = item.slide.live or item.slide.latest
     plays = slides.hangs(item.slide, now()) and item.slide.retired_at is None
-    drawn = _drawn(revision, geometry) if item.slide.live else []
+    drawn = drawn_pages(revision, geometry) if item.slide.live else []
     seconds = sum(item.dwell or page.dwell for page in drawn)
     return Lap(item, revision, plays, len(drawn), seconds, sum(page.dwell for page in drawn) / len(drawn) if drawn else 0)
-
-
-def _drawn(revision: Revision, geometry: Geometry) -> list[pages.Page]:
-    """The revision's pages; drawn in a writing transaction of its own when they are not there yet."""
-    if pages.kept(db(), revision, geometry) is not None:
-        return pages.draw(db(), parts().store, revision, geometry, parts().zone)
-    with parts().database.write() as short:
-        return pages.draw(short, parts().store, slides.revision(short, revision.id), geometry, parts().zone)
 
 
 def _round(laps: Sequence[Lap]) -> int:
@@ -435,6 +429,15 @@ def _went(board: Board) -> str:
     return str(words)
 
 
+def _until(at: datetime | None) -> str:
+    """The last day, with the hour only where it is not the day's end."""
+    if at is None:
+        return str(gettext("长期"))
+    local, today = parts().zone.local(at), parts().zone.day(now())
+    day = f"{local.month}月{local.day}日" if local.year == today.year else f"{local.year}年{local.month}月{local.day}日"
+    return day if (local.hour, local.minute) == (23, 59) else f"{day} {local:%H:%M}"
+
+
 def _panel(before: Panel) -> Panel:
     """Inches, pixels, rotation and distance in metres from the form; what is left out stays."""
     width, height = number("width_px", default=before.width_px), number("height_px", default=before.height_px)
@@ -451,12 +454,6 @@ def _figure(name: str, default: float) -> float:
         return float(text) if text else default
     except ValueError:
         raise Invalid(name, "这里要填一个数字。") from None
-
-
-def _usual_inches() -> float:
-    """As large as the board that was registered last: offices buy alike."""
-    last = max(_boards(), key=lambda board: board.id, default=None)
-    return round(last.panel.inches) if last else USUAL_INCHES
 
 
 assert set(THEME_NAMES) == set(THEMES)

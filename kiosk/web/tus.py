@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import wraps
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from kiosk.base.errors import Conflict, Gone, Invalid, NotFound, Problem
 from kiosk.content import ingest
-from kiosk.content.ingest import Progress, Upload
+from kiosk.content.ingest import LIFE, Progress, Upload
 from kiosk.web import receive
 from kiosk.web.openapi import Call, View, text, whole
 from kiosk.web.request import actor, db, needs, now, parts
@@ -30,7 +30,6 @@ from kiosk.web.request import actor, db, needs, now, parts
 bp = Blueprint("tus", __name__)
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination,checksum"
-LIFE = timedelta(days=7)
 DIGESTS: Mapping[str, Callable[[], hashlib._Hash]] = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 PIECE = "application/offset+octet-stream"
 NAMES_MOST = 4000
@@ -75,9 +74,10 @@ def head(key: str) -> ResponseReturnValue:
     with parts().database.read() as short:
         found = _mine(short, key)
         length = _length(found)
-    if length == found.size and found.state == Progress.RECEIVING:
-        with parts().database.write() as short:  # the process died between the last byte and the hand-over
-            _hand_over(short, _mine(short, key))
+    if length == found.size and found.state == Progress.RECEIVING:  # the process died between the last byte and the hand-over
+        sha = _keep(key)
+        with parts().database.write() as short:
+            _hand_over(short, key, sha)
         parts().told()
     return "", 200, {"Upload-Offset": str(length), "Upload-Length": str(found.size), "Cache-Control": "no-store",
                      "Upload-Expires": _expires(found)}
@@ -98,7 +98,8 @@ def append(key: str) -> ResponseReturnValue:
         receive.incoming().cut(key, offset)
         raise Damaged("这一段在路上传坏了，请重传这一段。")
     if length == found.size:
-        _hand_over(db(), _mine(db(), key))
+        sha = _keep(key)
+        _hand_over(db(), key, sha)
     return "", 204, {"Upload-Offset": str(length), "Upload-Expires": _http(now() + LIFE)}
 
 
@@ -162,9 +163,15 @@ def _expires(found: Upload) -> str:
     return _http(datetime.fromtimestamp(receive.incoming().touched(found.key), UTC) + LIFE)
 
 
-def _hand_over(session: Session, found: Upload) -> None:
+def _keep(key: str) -> str:
+    """The file as an object: before the transaction, for copying takes a while."""
+    return parts().store.put_file(receive.incoming().path(key))
+
+
+def _hand_over(session: Session, key: str, sha: str) -> None:
+    found = _mine(session, key)
     if found.state == Progress.RECEIVING:
-        ingest.complete(session, found, receive.incoming().path(found.key), parts().store, at=now())
+        ingest.complete(session, found, receive.incoming().path(key), parts().store, now(), sha=sha)
 
 
 def _header(name: str) -> int:

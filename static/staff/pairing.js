@@ -5,6 +5,7 @@ const code = /** @type {HTMLInputElement} */ (document.getElementById("code"));
 const told = /** @type {HTMLElement} */ (document.getElementById("code-told"));
 const own = document.getElementById("own");
 const address = code.form?.dataset.waiting ?? "";
+const words = JSON.parse(own?.dataset.words ?? "{}");
 let asked = "";
 
 code.addEventListener("input", look);
@@ -34,7 +35,7 @@ function say(kind, sentence) {
 
 /** @param {{w: number, h: number}} found */
 function fill(found) {
-  if (own) own.textContent = `${found.w}×${found.h}`;
+  if (own) own.textContent = words[found.w >= found.h ? "across" : "upright"].replace("{w}", String(found.w)).replace("{h}", String(found.h));
   for (const [name, value] of [["width_px", found.w], ["height_px", found.h]]) {
     const field = /** @type {HTMLInputElement | null} */ (document.getElementById(String(name)));
     if (field && !field.value) field.placeholder = String(value);
