@@ -270,6 +270,9 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     ago, state = entry["days"], entry.get("state", "approved")
     yield (at := scene.calendar.worked(ago, time(10, number % 50), 190 - number))
     slide = slides.make(session, "media" if "picture" in entry else "notice", _draft(scene, entry), unit=unit, by=author, at=at)
+    if "picture" in entry:
+        picture = demo_pictures.media(scene.parts.store, entry["picture"], entry["title"], scene.calendar.day(-entry["days"]))
+        slides.fill(session, slide.latest, picture, at=at)
     if state == "draft":
         return
     scene.slides.setdefault(playlist, {})[number] = slide
@@ -301,7 +304,7 @@ def _draft(scene: Scene, entry: Mapping[str, Any]) -> Draft:
 
 def _data(scene: Scene, entry: Mapping[str, Any]) -> dict[str, Any]:
     if "picture" in entry:
-        return demo_pictures.media(scene.parts.store, entry["picture"], entry["title"], scene.calendar.day(-entry["days"]))
+        return {}  # filled once the slide is made
     words, phone = entry.get("strip", ("", ""))
     return {"lead": entry.get("lead", ""), "blocks": plain.blocks_of(entry["body"]), "side": entry.get("side"),
             "strip": {"text": words, "phone": phone} if words else None}

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, text, update
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, String, create_engine, event, select, text, update
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 BUSY_MS = 5000
@@ -110,6 +110,27 @@ def claim(session: Session, row: type[Base], id: int, *, at: datetime, lease: ti
         .execution_options(synchronize_session=False)
     )
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+class Lease(Base):
+    """Work that one process does for all: who takes the named lease does it, the others wait until it has run out."""
+
+    __tablename__ = "lease"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    leased_until: Mapped[datetime | None] = mapped_column(Instant())
+
+
+def take(session: Session, name: str, *, at: datetime, lease: timedelta) -> bool:
+    """Take the named lease; False while another process, or an earlier turn of this one, has it."""
+    locked(session, "lease")
+    row = session.scalars(select(Lease).where(Lease.name == name)).first()
+    if row is None:
+        row = Lease(name=name)
+        session.add(row)
+        session.flush()
+    return claim(session, Lease, row.id, at=at, lease=lease)
 
 
 def locked(session: Session, name: str) -> None:

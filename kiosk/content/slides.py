@@ -133,12 +133,21 @@ def revise(session: Session, slide: Slide, draft: Draft, *, by: Actor, at: datet
     latest = slide.latest
     if expect is not None and expect != latest.edits:
         raise Conflict("您打开以后，别人改过这件内容。请看两版哪里不同，再选留哪一版。")
-    draft = _checked(slide.kind, draft, slide.unit)
+    draft = _checked(slide.kind, draft, slide.unit, latest)
     if latest.approved_at is not None:  # also when it was returned or recalled since: what hung stays as it hung
         return _open(session, slide, draft, latest.number + 1, by, at)
     _write(latest, draft, by, at)
     journal.record(session, "slide.revised", slide, by=by, at=at, revision=latest.id)
     return latest
+
+
+def fill(session: Session, revision: Revision, data: dict[str, Any], *, at: datetime) -> None:
+    """The pages of a file, the only way into a media revision. Nobody writes by this: its writers and its number of edits stay."""
+    if revision.slide.retired_at is not None:
+        raise Conflict("这件内容已经撤下存档，不能再改。要再挂，请新建一件。")
+    if revision is not revision.slide.latest or revision.state not in (State.DRAFT, State.RETURNED) or revision.approved_at is not None:
+        raise Conflict("文件转换的时候这件已经报审，或者开了新的一版，转好的页没有放进去。要换成新文件，请再传一次。")
+    revision.data, revision.edited_at = KINDS["media"].parse(data).stored(), at
 
 
 def retire(session: Session, slide: Slide, *, by: Actor, at: datetime) -> None:
@@ -203,9 +212,18 @@ def _write(revision: Revision, draft: Draft, by: Actor, at: datetime) -> None:
     revision.edits, revision.edited_at = revision.edits + 1, at
 
 
-def _checked(kind: str, draft: Draft, unit: Unit) -> Draft:
+def _checked(kind: str, draft: Draft, unit: Unit, before: Revision | None = None) -> Draft:
     if draft.start and draft.end and draft.end <= draft.start:
         raise Invalid("end", "结束时间在开始之前。请把结束时间往后改。")
-    data = draft.data if kind == "media" and not draft.data.get("pages") else KINDS[kind].parse(draft.data).stored()
+    data = _of_file(draft.data, before) if kind == "media" else KINDS[kind].parse(draft.data).stored()
     return Draft(line(draft.title, "title", most=TITLE_MOST), line(draft.column or COLUMNS[0], "column", most=12), data,
                  draft.start, draft.end, tuple(sorted(set(draft.audience or (unit.id,)))))
+
+
+def _of_file(data: dict[str, Any], before: Revision | None) -> dict[str, Any]:
+    """What the revision before had, or nothing yet: nobody types the pages of a file."""
+    if before is not None and data == before.data:
+        return data
+    if data.get("pages"):
+        raise Invalid("data", "这种内容要从文件来，请上传文件。")
+    return {}

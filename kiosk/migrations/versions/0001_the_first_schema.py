@@ -47,6 +47,13 @@ def upgrade() -> None:
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_journal_head'))
     )
+    op.create_table('lease',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('leased_until', kiosk.base.db.Instant(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lease')),
+    sa.UniqueConstraint('name', name=op.f('uq_lease_name'))
+    )
     op.create_table('recalled',
     sa.Column('sha', sa.String(length=64), nullable=False),
     sa.Column('at', kiosk.base.db.Instant(timezone=True), nullable=False),
@@ -391,6 +398,7 @@ def upgrade() -> None:
     sa.Column('slide_id', sa.Integer(), nullable=True),
     sa.Column('revision_id', sa.Integer(), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('claims', sa.Integer(), nullable=False),
     sa.Column('leased_until', kiosk.base.db.Instant(timezone=True), nullable=True),
     sa.Column('created_at', kiosk.base.db.Instant(timezone=True), nullable=False),
     sa.Column('ended_at', kiosk.base.db.Instant(timezone=True), nullable=True),
@@ -490,6 +498,7 @@ def downgrade() -> None:
 
     op.drop_table('sign_in_miss')
     op.drop_table('recalled')
+    op.drop_table('lease')
     op.drop_table('journal_head')
     op.drop_table('journal_cursor')
     with op.batch_alter_table('journal', schema=None) as batch_op:
