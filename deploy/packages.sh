@@ -21,6 +21,7 @@ fi
 if [ "$as_root" != none ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing: $missing"
   log=$(mktemp)
+  # shellcheck disable=SC2086  # one word a package
   if { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $missing; } >"$log" 2>&1
   then rm -f "$log"; exit 0
   fi
