@@ -1,0 +1,170 @@
+"""Importer: turns an uploaded file into pages. The serving process never opens the file itself.
+
+The contract: a module of `importers/` has `extract(job) -> Extract`, runs in a child inside the sandbox, writes what it makes
+into the job's folder under plain names, tells `job.told(done, total)` how far it is, and raises Refused with a sentence of `Say`.
+What the child leaves behind is checked here as a stranger's: known sentences, plain file names, no links, bounded numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import shutil
+import stat
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from kiosk.base import programs
+from kiosk.base.errors import Unavailable
+from kiosk.content import importers
+from kiosk.content.sniff import N_, Refused, Say, Sort, sniff
+
+log = logging.getLogger("kiosk")
+
+HERE = Path(__file__).resolve().parents[1]
+TEXT_MOST = 20_000
+PAGE_FAILED = N_("第 %(number)s 页转换不了。")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\.[a-z0-9]{1,8}")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one file may cost. Seconds and memory_mb of None are those of its family."""
+
+    max_pages: int = 300
+    max_pixels: int = 100_000_000
+    seconds: int | None = None
+    memory_mb: int | None = None
+    work_mb: int = 4096
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a child is asked: the file under a name of ours, its sort and the limits; `told` takes pages done and all."""
+
+    sort: Sort
+    original: Path
+    work: Path
+    limits: Limits
+    told: Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What importers hand over: pages as `kinds/media.py` reads them, with "file" (a name in the work folder) in place of "sha"."""
+
+    pages: list[dict[str, Any]]
+    notes: list[str] = field(default_factory=list)
+
+
+class Importer(Protocol):
+    """A module of `importers/`, as the contract's tests see it."""
+
+    def extract(self, job: Job) -> Extract: ...
+
+
+def convert(file: Path, *, name: str, work: Path, limits: Limits = Limits(), on_progress: Callable[[int, int], None]) -> Extract:
+    """The file's pages. Blocks until one child in the sandbox is done; Refused (see `retry`), or Unavailable if a program is missing.
+
+    `name` is for the log only. The files of the pages lie in `work`, which the caller makes empty and removes.
+    """
+    sort = sniff(file)
+    family = importers.family(sort)
+    _ready(family)
+    original = work / f"original.{sort}"
+    shutil.copyfile(file, original)
+    told = {"sort": sort, "original": original.name, "max_pages": limits.max_pages, "max_pixels": limits.max_pixels}
+    (work / "job.json").write_text(json.dumps(told), encoding="utf-8")
+    seconds = limits.seconds or family.seconds
+    try:
+        finished = programs.run(
+            [sys.executable, "-S", "-B", "-m", "kiosk.content.importers", str(work / "job.json")], work=work, readable=_readable(),
+            seconds=seconds, memory_mb=limits.memory_mb or family.memory_mb, work_mb=limits.work_mb, env=_environment(),
+            on_line=lambda line: _progress(line, on_progress))
+    except programs.TimedOut as stopped:
+        raise Refused(Say.SLOW, minutes=max(1, round(seconds / 60))) from stopped
+    except programs.TooBig as stopped:
+        raise Refused(Say.BULKY, most=limits.work_mb) from stopped
+    except programs.Killed as stopped:
+        log.warning("conversion of %r: %s", name, stopped)
+        raise Refused(Say.BROKE, retry=True) if stopped.number in (9, 15) else Refused(Say.FAULT) from stopped
+    if finished.code != 0:
+        log.warning("conversion of %r ended with %s: %s", name, finished.code, finished.err[-2000:])
+    return _result(work)
+
+
+def _ready(family: importers.Family) -> None:
+    """Unavailable, with the names for the administrator, if what the family needs is not here."""
+    if gone := programs.missing(("bubblewrap", *family.needs)):
+        if "bubblewrap" in gone:
+            raise Unavailable("服务器上没有可用的 %(names)s，文件先转换不了，屏上照常播放。请管理员装上后再传。", names="、".join(gone))
+        raise Unavailable("服务器上没有 %(names)s，这种文件先转换不了。请另存为 PDF 再传，或请管理员装上。", names="、".join(gone))
+
+
+def _readable() -> list[Path]:
+    """Our code and the Python that runs it; nothing of the data folder."""
+    places = {Path(sys.prefix), Path(sys.base_prefix), HERE, HERE.parent / "static" / "vendor" / "fonts"}
+    return sorted(path for path in places if path.exists() and path not in (Path("/"), Path("/usr")))
+
+
+def _environment() -> dict[str, str]:
+    """Where Python finds our code and its libraries; -S spares the child the search for them."""
+    paths = dict.fromkeys((str(HERE.parent), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    return {"PYTHONPATH": ":".join(paths), "PYTHONUTF8": "1"}
+
+
+def _progress(line: str, on_progress: Callable[[int, int], None]) -> None:
+    if found := re.fullmatch(r"(\d{1,6})/(\d{1,6})", line):
+        on_progress(min(int(found[1]), int(found[2])), int(found[2]))
+
+
+def _result(work: Path) -> Extract:
+    """What the child wrote, taken as a stranger's word."""
+    try:
+        told = json.loads(_own(work, "result.json").read_text(encoding="utf-8"))
+        if "problem" in told:
+            params = {str(key): value for key, value in told["params"].items() if isinstance(value, int)}
+            raise Refused(Say(told["problem"]), retry=bool(told["retry"]), **params)
+        pages = [_page(work, page) for page in told["pages"]]
+        notes = [str(note)[:300] for note in told["notes"]][:20]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Refused(Say.FAULT) from error
+    return Extract(pages, notes)
+
+
+def _own(work: Path, name: str) -> Path:
+    """A file that the child made: a plain name, a plain file, no link to anywhere."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(name)
+    path = work / name
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        raise ValueError(name)
+    return path
+
+
+def _page(work: Path, page: Mapping[str, Any]) -> dict[str, Any]:
+    if page["type"] == "failed":
+        return {"type": "failed", "problem": PAGE_FAILED, "params": {"number": int(page["params"]["number"])}}
+    size = {"width": int(page["width"]), "height": int(page["height"])}
+    if page["type"] == "video":
+        file = _own(work, page["file"])
+        mime = {"video/mp4": "video/mp4", "video/webm": "video/webm"}[page["mime"]]
+        return {"type": "video", "file": file.name, "size": file.stat().st_size, "mime": mime, **size, "duration": float(page["duration"]),
+                "poster": [_variant(work, each) for each in page["poster"]]}
+    return {"type": "image", **size, "variants": [_variant(work, each) for each in page["variants"]], "text": str(page["text"])[:TEXT_MOST],
+            "box": [min(1000, max(0, int(each))) for each in page["box"]][:4], "gaps": [int(gap) for gap in page["gaps"]][:300]}
+
+
+def _variant(work: Path, variant: Mapping[str, Any]) -> dict[str, Any]:
+    file = _own(work, variant["file"])
+    return {"file": file.name, "width": int(variant["width"]), "height": int(variant["height"]), "size": file.stat().st_size,
+            "type": "image/webp"}
+
+
+__all__ = ["Extract", "Importer", "Job", "Limits", "Refused", "Say", "Sort", "convert", "sniff"]

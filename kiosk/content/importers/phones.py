@@ -1,0 +1,14 @@
+"""phones: HEIC and AVIF, as telephones take pictures. Apart from media, so that only these load libheif."""
+
+from __future__ import annotations
+
+import pillow_heif
+
+from kiosk.content.importer import Extract, Job
+from kiosk.content.importers.media import drawn
+
+pillow_heif.register_heif_opener()
+
+
+def extract(job: Job) -> Extract:
+    return drawn(job, ("HEIF", "AVIF"))
