@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import (
+    BmpImagePlugin,  # noqa: F401 — named, since Pillow would load the readers of every format
+    GifImagePlugin,  # noqa: F401
+    Image,
+    ImageCms,
+    ImageOps,
+    ImageSequence,
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 
 from kiosk.content.importer import Extract, Job
 from kiosk.content.importers.variants import variants

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pillow_heif
+from PIL import AvifImagePlugin  # noqa: F401 — named, so that Image.open knows it
 
 from kiosk.content.importer import Extract, Job
 from kiosk.content.importers.media import drawn
