@@ -37,12 +37,17 @@ lint: .venv/.dev
 	node --test tests/static/*.test.mjs
 
 messages: .venv/.dev
-	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -o kiosk/translations/messages.pot $(KEYWORDS) .
-	$(BIN)/pybabel -q update -i kiosk/translations/messages.pot -d kiosk/translations -l en --no-fuzzy-matching --omit-header
+	@mkdir -p kiosk/translations
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -k N_ $(PROBLEMS) -o $(WORDS).pot .
+	@test -e $(ENGLISH) || $(BIN)/pybabel -q init -i $(WORDS).pot -d kiosk/translations -l en
+	$(BIN)/pybabel -q update -i $(WORDS).pot -d kiosk/translations -l en --no-fuzzy-matching --omit-header
 	$(BIN)/pybabel compile -d kiosk/translations
 
-# The sentences of a Problem are its first argument; of an Invalid the second, after the field's name.
-KEYWORDS := -k Problem -k NotFound -k Forbidden -k Conflict -k Gone -k TooLarge -k TooMany -k Unavailable -k Full -k Invalid:2 -k N_
+WORDS := kiosk/translations/messages
+ENGLISH := kiosk/translations/en/LC_MESSAGES/messages.po
+# The sentence of every Problem is its first argument; of an Invalid and of the framework's errors the second.
+PROBLEMS = -k Problem -k Invalid:2 -k _Page:2 $(shell grep -rhE '^class \w+\(Problem\)' --include='*.py' kiosk \
+	| sed -E 's/^class (\w+).*/-k \1/' | grep -vE ' (Invalid|_Page)$$' | sort -u)
 
 packages:
 	@sh deploy/packages.sh deploy/packages.txt

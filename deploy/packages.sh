@@ -11,6 +11,7 @@ missing=$(printf '%s\n' "$listed" | while read -r package program; do
   [ -n "$program" ] && command -v "$program" >/dev/null 2>&1 && continue
   printf '%s ' "$package"
 done)
+missing=${missing% }
 [ -z "$missing" ] && exit 0
 
 as_root=none
@@ -28,4 +29,4 @@ if [ "$as_root" != none ] && command -v apt-get >/dev/null 2>&1; then
   tail -n 3 "$log" >&2
   rm -f "$log"
 fi
-echo "Not installed, so the features they bring stay off: $missing(as root: apt-get install --no-install-recommends $missing)" >&2
+echo "Not installed, so the features they bring stay off: $missing (as root: apt-get install --no-install-recommends $missing)" >&2
