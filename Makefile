@@ -38,9 +38,9 @@ lint: .venv/.dev
 
 messages: .venv/.dev
 	@mkdir -p kiosk/translations
-	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -k N_ $(PROBLEMS) -o $(WORDS).pot .
-	@test -e $(ENGLISH) || $(BIN)/pybabel -q init -i $(WORDS).pot -d kiosk/translations -l en
-	$(BIN)/pybabel -q update -i $(WORDS).pot -d kiosk/translations -l en --no-fuzzy-matching --omit-header
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k N_ $(PROBLEMS) -o $(WORDS).pot .
+	@test -e $(ENGLISH) || $(BIN)/pybabel -q init -i $(WORDS).pot -d kiosk/translations -l en && sed -i '/^#, fuzzy$$/d' $(ENGLISH)
+	$(BIN)/pybabel -q update -i $(WORDS).pot -d kiosk/translations -l en --no-fuzzy-matching --ignore-pot-creation-date
 	$(BIN)/pybabel compile -d kiosk/translations
 
 WORDS := kiosk/translations/messages
