@@ -1,22 +1,39 @@
-"""The table of timed jobs. Each claims its work in the database, so that any number of processes may run the table."""
+"""The table of timed jobs, and the threads that convert. Each claims its work in the database, so that any number of processes may run."""
 
 from __future__ import annotations
 
 import logging
+import shutil
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from kiosk import people
+from kiosk.base import db
 from kiosk.base.clock import now
+from kiosk.base.errors import Problem
+from kiosk.base.incoming import Incoming
+from kiosk.content import importer, ingest, pages, slides, sources
+from kiosk.content.geometry import THEMES
+from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import Revision
-from kiosk.parts import Parts
-from kiosk.signage import manifest
+from kiosk.parts import TAIL, Parts
+from kiosk.settings import Settings
+from kiosk.signage import manifest, playlists
 
 log = logging.getLogger("kiosk")
+LOOK_SECONDS = 2.0
+STOP_SECONDS = 3.0
+DAILY = timedelta(hours=23)
+YOUNG = timedelta(days=2)  # objects younger than this may belong to something that is not written down yet
 
 
 @dataclass(frozen=True)
@@ -51,18 +68,152 @@ def forget(parts: Parts) -> None:
         people.sweep(session, at=now(), life=timedelta(hours=parts.settings.session_hours))
 
 
+def look_at_sources(parts: Parts) -> None:
+    """Sources whose time has come."""
+    with parts.database.read() as session:
+        due = sources.due(session, now())
+    for id in due:
+        sources.look(parts.database, parts.store, id, reach_of(parts.settings), work=_work(parts), clock=now)
+    if due:
+        parts.told()
+
+
+def sweep(parts: Parts) -> None:
+    """Once a day: uploads that nobody carried on, objects that nothing names, folders of killed conversions."""
+    at = now()
+    with parts.database.write() as session:
+        if not db.take(session, "sweep", at=at, lease=DAILY):
+            return
+    gone = Incoming(parts.settings.data / "uploads").sweep(ingest.LIFE.total_seconds())
+    with parts.database.write() as session:
+        ingest.give_up(session, gone, at)
+    with parts.database.read() as session:
+        keep = kept_objects(session, parts)
+    removed = parts.store.sweep(keep, older_than=YOUNG.total_seconds())
+    _sweep_work(_work(parts))
+    log.info("swept: %s objects and %s uploads that broke off", removed, len(gone))
+
+
+def kept_objects(session: Session, parts: Parts) -> set[str]:
+    """Every object that anything names: a kept ref, a revision, its pages and pictures, an upload, a theme."""
+    dressed = {each["sha"] for theme in THEMES for each in pages.dress(parts.store, theme).objects}
+    return (manifest.kept_objects(session) | slides.named_objects(session) | pages.named_objects(session)
+            | ingest.named_objects(session) | dressed)
+
+
+def reach_of(settings: Settings) -> sources.Reach:
+    """Where sources may look in this office."""
+    folder = Path(settings.source_folder) if settings.source_folder else None
+    return sources.Reach(folder, settings.allowed_hosts, settings.upload_mb)
+
+
+def _work(parts: Parts) -> Path:
+    """Folders of conversions under way, one each."""
+    return parts.settings.data / "work"
+
+
+def _sweep_work(root: Path) -> None:
+    edge = time.time() - YOUNG.total_seconds()
+    for folder in root.glob("*"):
+        if folder.stat().st_mtime < edge:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 JOBS = (
     Job("turn", turn, 30),
     Job("renew", renew, 6 * 3600),
     Job("forget", forget, 3600),
+    Job("sources", look_at_sources, 60),
+    Job("sweep", sweep, 3600),  # its lease lets it run once a day, also when the server is restarted every day
 )
 
 
+class Conversions:
+    """The threads that convert uploads: woken when the journal grows, else every two seconds by themselves."""
+
+    def __init__(self, parts: Parts, convert: ingest.Convert = importer.convert) -> None:
+        self._parts, self._convert = parts, convert
+        self._limits = importer.Limits(max_pages=parts.settings.max_pages)
+        self._stop, self._wake = threading.Event(), threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._busy: set[int] = set()
+        parts.bus.subscribe(TAIL, lambda _: self._wake.set())
+
+    def start(self) -> None:
+        self._threads = [threading.Thread(target=self._run, name=f"conversion-{number}", daemon=True)
+                         for number in range(max(1, self._parts.settings.conversions))]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """What is being converted is given back: the next process takes it up at once."""
+        self._stop.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS / len(self._threads))
+        if busy := list(self._busy):
+            with self._parts.database.write() as session:
+                ingest.release(session, busy)
+
+    def run_once(self) -> int:
+        """Convert what waits; how many ended here."""
+        with self._parts.database.read() as session:
+            waiting = ingest.claimable(session, now())
+        return sum(self._one(id) for id in waiting if not self._stop.is_set())
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                while self.run_once() and not self._stop.is_set():
+                    pass
+            except Exception:  # the database may be away for a while: the thread must outlive it
+                log.exception("conversions failed and will be tried again")
+            self._wake.wait(LOOK_SECONDS)
+            self._wake.clear()
+
+    def _one(self, id: int) -> bool:
+        parts = self._parts
+        self._busy.add(id)
+        try:
+            state = ingest.convert(parts.database, parts.store, id, _work(parts), self._limits, run=self._convert, clock=now,
+                                   ended=partial(_ended, parts))
+        finally:
+            self._busy.discard(id)
+        if state is not None:
+            parts.told()
+        return state in (Progress.DONE, Progress.FAILED)
+
+
+def _ended(parts: Parts, session: Session, upload: Upload) -> None:
+    """What follows a conversion, in its transaction: the slide joins its playlists; a source's goes before the leader."""
+    if upload.state == Progress.DONE:
+        for id in _playlists(upload):
+            try:
+                with session.begin_nested():
+                    slide = upload.slide
+                    assert slide is not None
+                    playlists.append(session, playlists.playlist(session, id), slide, by=_uploader(session, upload), at=now())
+            except Problem as problem:  # the list is gone, or is not theirs any more: the pages are no less done
+                log.info("upload %s did not join playlist %s: %s", upload.id, id, problem)
+    if upload.options.get("source"):
+        sources.settled(session, upload, now())
+
+
+def _playlists(upload: Upload) -> list[int]:
+    named = upload.options.get("playlist") or []
+    return [int(each) for each in (named if isinstance(named, list) else [named])]
+
+
+def _uploader(session: Session, upload: Upload) -> people.Actor:
+    return people.actor(session, people.person(session, upload.person_id))
+
+
 class Table:
-    """Runs the jobs of the table in threads of their own."""
+    """Runs the jobs of the table, and the conversions, in threads of their own."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._conversions = Conversions(parts)
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults={
             "coalesce": True, "misfire_grace_time": None, "max_instances": 1})  # its default drops late jobs
 
@@ -70,8 +221,10 @@ class Table:
         for job in JOBS:
             self._scheduler.add_job(self._run, "interval", args=[job], seconds=job.seconds, id=job.name)
         self._scheduler.start()
+        self._conversions.start()
 
     def stop(self) -> None:
+        self._conversions.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 

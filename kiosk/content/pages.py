@@ -93,6 +93,15 @@ def objects_of(session: Session, revisions: Iterable[int]) -> set[str]:
     return {sha for pages in rows for page in pages for sha in (page["html"], *page["media"])}
 
 
+def named_objects(session: Session) -> set[str]:
+    """Every page and picture that was ever drawn and is still on record."""
+    found: set[str] = set()
+    for row in session.execute(select(Drawn.pages, Drawn.pictures).execution_options(yield_per=200)):
+        found.update(sha for page in row.pages for sha in (page["html"], *page["media"]))
+        found.update(sha for page in row.pictures for sha in page.values())
+    return found
+
+
 def media_of(data: dict[str, Any]) -> dict[str, tuple[int, str]]:
     """Size and type of each media object a revision's data names."""
     found: dict[str, tuple[int, str]] = {}

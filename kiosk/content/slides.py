@@ -7,6 +7,8 @@ the next edit opens a new one.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +29,7 @@ from kiosk.people import Actor, Unit, line
 COLUMNS = ("通知公告", "办事指南", "领导分工", "部门职责", "工作目标", "财政公开", "社会救助", "卫生健康", "劳动保障",
            "居务公开", "工作动态", "政策文件")
 TITLE_MOST = 40
+_SHA = re.compile(r'"([0-9a-f]{64})"')
 
 
 class State(StrEnum):
@@ -185,6 +188,12 @@ def find(session: Session, *, units: Collection[int], state: State | None = None
     if before is not None:
         query = query.where(Slide.id < before)
     return session.scalars(query).all()
+
+
+def named_objects(session: Session) -> set[str]:
+    """Every object that the data of any revision names, the oldest too: what hung stays to be looked at."""
+    rows = session.scalars(select(Revision.data).execution_options(yield_per=200))
+    return {sha for data in rows for sha in _SHA.findall(json.dumps(data))}
 
 
 def hangs(slide: Slide, at: datetime) -> bool:
