@@ -133,14 +133,14 @@ def _wrapped(argv: Sequence[str], readable: Sequence[Path], work: Path | None, e
     parents = {str(parent) for place in (*there, *readable, work or "/tmp/work") for parent in Path(place).parents}
     for folder in sorted(parents - {"/", "/tmp"}):
         line += ["--perms", "0755", "--dir", folder]  # bwrap would make some of them for root's eyes only
-    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(64 << 20), "--tmpfs", "/tmp"]
     for place in there:
         line += ["--symlink", os.readlink(place), place] if os.path.islink(place) else ["--ro-bind", place, place]
     for path in readable:
         line += ["--ro-bind", str(path), str(path)]
     if work is not None:
         line += ["--bind", str(work), str(work), "--setenv", "HOME", str(work), "--setenv", "TMPDIR", str(work)]
-    line += ["--remount-ro", "/"]  # nothing is written to memory in the guise of a disk
+    line += ["--remount-ro", "/"]  # but for a little in /tmp nothing is written to memory in the guise of a disk
     for name, value in (env or {}).items():
         line += ["--setenv", name, value]
     drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",

@@ -12,7 +12,6 @@ from PIL import (
     ImageOps,
     ImageSequence,
     JpegImagePlugin,  # noqa: F401
-    MpoImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
     UnidentifiedImageError,
@@ -23,7 +22,7 @@ from kiosk.content.importer import Extract, Job
 from kiosk.content.importers.variants import variants
 from kiosk.content.sniff import Refused, Say
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "GIF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 PAPER = (0xFB, 0xFA, 0xF6)
 MOVING = "动图只取第一帧，屏上不会动。要动的请传视频。"
 

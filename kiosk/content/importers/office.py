@@ -47,7 +47,7 @@ def converted(file: Path, work: Path, suffix: str) -> Path:
 
 def _office(file: Path, work: Path, suffix: str, profile: Path) -> int | None:
     """One run of LibreOffice; its exit code, or None if it hung and was ended with all it had started."""
-    (profile / "user").mkdir(parents=True)
+    (profile / "user").mkdir(parents=True, exist_ok=True)
     (profile / "user" / "registrymodifications.xcu").write_text(PROFILE, encoding="utf-8")
     program = shutil.which("soffice") or "libreoffice"
     argv = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore", "--nolockcheck", "--nologo", "--nodefault",

@@ -16,6 +16,7 @@ from kiosk.content.sniff import Refused, Say, Sort
 
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 SHEET_MOST = 64 << 20
+USUAL = 9.0  # width of a column nobody has changed
 LANDSCAPE_FROM = 95.0  # characters of width that a portrait A4 page does not hold at reading size
 AFTER_SETUP = re.compile(rb"<(?:headerFooter|rowBreaks|colBreaks|customProperties|cellWatches|ignoredErrors|smartTags|drawing|legacyDrawing"
                          rb"|legacyDrawingHF|picture|oleObjects|controls|webPublishItems|tableParts|extLst)\b|</worksheet>")
@@ -53,8 +54,8 @@ def fit(sheet: bytes) -> bytes:
         sheet = re.sub(rb"(<worksheet\b[^>]*>)", rb'\1<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>', sheet, count=1)
     setup = re.search(rb"<pageSetup\b([^>]*?)/>", sheet)
     kept = re.sub(rb'\s(?:fitToWidth|fitToHeight|scale|r:id)="[^"]*"', b"", setup[1]) if setup else b""
-    if b"orientation=" not in kept and _wide(sheet) > LANDSCAPE_FROM:
-        kept += b' orientation="landscape"'
+    if _wide(sheet) > LANDSCAPE_FROM:
+        kept = re.sub(rb'\sorientation="[^"]*"', b"", kept) + b' orientation="landscape"'
     fresh = b"<pageSetup" + kept.rstrip() + b' fitToWidth="1" fitToHeight="0"/>'
     if setup:
         return sheet[:setup.start()] + fresh + sheet[setup.end():]
@@ -64,10 +65,20 @@ def fit(sheet: bytes) -> bytes:
 
 
 def _wide(sheet: bytes) -> float:
-    """The width of the columns that have one of their own, in characters."""
-    total = 0.0
+    """The width of the used columns, in characters."""
+    used = re.search(rb'<dimension\s+ref="[A-Z]+\d+:([A-Z]+)\d+"', sheet[:1 << 16])
+    widths = dict.fromkeys(range(1, 1 + min(200, _number(used[1]) if used else 0)), USUAL)
     for column in re.findall(rb"<col\b[^>]*/>", sheet[:1 << 20]):
-        first, last, width = (re.search(rb'\b' + name + rb'="([\d.]+)"', column) for name in (b"min", b"max", b"width"))
-        if first and last and width and b'hidden="1"' not in column:
-            total += float(width[1]) * min(50, int(last[1]) - int(first[1]) + 1)
+        first, last, width = (re.search(rb"\b" + name + rb'="([\d.]+)"', column) for name in (b"min", b"max", b"width"))
+        if first and last and width:
+            shown = 0.0 if b'hidden="1"' in column else float(width[1])
+            widths.update({at: shown for at in range(int(first[1]), int(last[1]) + 1) if at in widths})
+    return sum(widths.values())
+
+
+def _number(letters: bytes) -> int:
+    """Which column these letters name."""
+    total = 0
+    for letter in letters:
+        total = total * 26 + letter - 64
     return total
