@@ -32,8 +32,8 @@ PAGE_SECONDS = 20.0
 START_SECONDS = 30.0
 WEBP = "image/webp"
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--mute-audio",
-         "--disable-extensions", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-zygote", "--single-process",
-         "--allow-file-access-from-files", "--font-render-hinting=none", "--force-color-profile=srgb", "--remote-debugging-pipe")
+         "--disable-extensions", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-zygote",
+         "--single-process", "--allow-file-access-from-files", "--font-render-hinting=none", "--force-color-profile=srgb", "--remote-debugging-pipe")
 
 
 class Broken(Problem):
@@ -67,14 +67,14 @@ class Painter:
             self._child.end()
             self._child = None
 
-    def _start(self) -> "_Child":
+    def _start(self) -> _Child:
         self._room.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix="pictures-", dir=self._room))
         argv = [str(self._chromium), *FLAGS, f"--user-data-dir={work / 'profile'}", "about:blank"]
         self._child = _Child(programs.command(argv, work=work, readable=[typeset.FONTS]), work)
         return self._child
 
-    def _address(self, child: "_Child", name: str) -> str:
+    def _address(self, child: _Child, name: str) -> str:
         """Where the child finds a font (by file name) or an object (by hash), which is put into its room."""
         if len(name) != 64:
             return (typeset.FONTS / name).as_uri()
@@ -97,7 +97,8 @@ class _Child:
         self._hear, say = os.pipe()
         ends = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 20) for fd in (hear, say)]  # clear of 3 and 4, where the child wants them
         nothing = os.open(os.devnull, os.O_RDWR)
-        actions = [(os.POSIX_SPAWN_DUP2, ends[0], 3), (os.POSIX_SPAWN_DUP2, ends[1], 4), *((os.POSIX_SPAWN_DUP2, nothing, fd) for fd in (0, 1, 2))]
+        actions = [(os.POSIX_SPAWN_DUP2, ends[0], 3), (os.POSIX_SPAWN_DUP2, ends[1], 4),
+                   *((os.POSIX_SPAWN_DUP2, nothing, fd) for fd in (0, 1, 2))]
         try:
             self._pid = os.posix_spawnp(command[0], command, dict(os.environ), file_actions=actions, setsid=True)
         finally:
@@ -111,9 +112,11 @@ class _Child:
         page.chmod(0o644)
         self._ask("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False})
         self._ask("Page.navigate", {"url": page.as_uri()})
-        ready = "document.fonts.ready.then(() => Promise.all([...document.images].map((each) => each.decode().catch(() => 0)))).then(() => document.readyState)"
+        ready = ("document.fonts.ready.then(() => Promise.all([...document.images].map((each) => each.decode().catch(() => 0))))"
+                 ".then(() => document.readyState)")
         for _ in range(100):
-            told = self._ask("Runtime.evaluate", {"expression": f"location.href == {page.as_uri()!r} ? {ready} : ''", "awaitPromise": True, "returnByValue": True})
+            told = self._ask("Runtime.evaluate", {"expression": f"location.href == {page.as_uri()!r} ? {ready} : ''", "awaitPromise": True,
+                                                  "returnByValue": True})
             if told.get("result", {}).get("value") == "complete":
                 break
             time.sleep(0.02)

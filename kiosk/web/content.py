@@ -78,7 +78,8 @@ def mine() -> ResponseReturnValue:
 @needs("slide.edit")
 def upload() -> ResponseReturnValue:
     return render_template("content/upload.html", columns=COLUMNS, audiences=_audiences(), playlists=_playlists(),
-                           uploads=_my_uploads(), limit=parts().settings.upload_mb, told=_told, sized=sized, replacing=number("slide", default=0))
+                           uploads=_my_uploads(), limit=parts().settings.upload_mb, told=_told, sized=sized,
+                           replacing=number("slide", default=0))
 
 
 @bp.post("/staff/content/upload")
@@ -151,8 +152,9 @@ def preview() -> ResponseReturnValue:
     unit = people.unit(db(), number("unit", default=actor().unit_id))
     geometry = board.geometry if board else USUAL
     end = moment(request.form.get("end", ""), parts().zone, "end", end=True)
-    view = render.SlideView(title=people.line(request.form.get("title", ""), "title", most=slides.TITLE_MOST), kind="notice", data=_notice(),
-                            column=request.form.get("column") or COLUMNS[0], unit=unit.short, until=parts().zone.day(end) if end else None, phone=unit.phone)
+    view = render.SlideView(title=people.line(request.form.get("title", ""), "title", most=slides.TITLE_MOST), kind="notice",
+                            data=_notice(), column=request.form.get("column") or COLUMNS[0], unit=unit.short,
+                            until=parts().zone.day(end) if end else None, phone=unit.phone)
     drawn = render.render(view, geometry)
     return jsonify(pages=[{"html": each.html, "dwell": each.dwell} for each in drawn])
 
@@ -336,7 +338,7 @@ def picture(id: int, page: int, key: str, width: int) -> ResponseReturnValue:
     revision = _revision(id)
     sha = pages.picture_of(db(), revision, key, page, width)
     path = parts().store.path(sha) if sha else None
-    if path is None:
+    if path is None or sha is None:
         raise NotFound("这张画面还没有画好。")
     return send_file(path, mimetype="image/webp", max_age=86_400, etag=sha, conditional=True)
 
@@ -405,7 +407,8 @@ def hanging() -> dict[str, str] | None:
     shown = _hanging_now()
     if shown is None:
         return None
-    return {"board": shown.board.name, "at": said(now()), "title": shown.title, "url": url_for("content.hangs"), "orientation": shown.board.geometry.orientation}
+    return {"board": shown.board.name, "at": said(now()), "title": shown.title, "url": url_for("content.hangs"),
+            "orientation": shown.board.geometry.orientation}
 
 
 @bp.get("/staff/look/<int:w>x<int:h>-<theme>.css")
@@ -446,7 +449,8 @@ def media(id: int, sha: str) -> ResponseReturnValue:
 def _look_page(fragment: str, geometry: Geometry, revision: Revision | None, fills: dict[str, str], *,
                media: str = "") -> Response:
     media = media or (url_for("content.media", id=revision.id, sha="-")[:-1] if revision else "")
-    response = make_response(render_template("content/look.html", fragment=fragment, geometry=geometry, revision=revision, fills=fills, media=media))
+    response = make_response(render_template("content/look.html", fragment=fragment, geometry=geometry, revision=revision, fills=fills,
+                                             media=media))
     response.headers["Cache-Control"] = "private, max-age=60"
     return response
 
@@ -504,8 +508,8 @@ def _draft(unit_id: int, data: dict[str, Any], *, title: str | None = None) -> D
     for id in audience:
         if people.unit(db(), id).id not in allowed:
             raise Forbidden("“%(unit)s”的屏不归您管，挂上去要请街道的经办人。", unit=people.unit(db(), id).name)
-    return Draft(form.get("title", "") if title is None else title, form.get("column", ""), data, moment(form.get("start", ""), zone, "start"),
-                 moment(form.get("end", ""), zone, "end", end=True), audience)
+    return Draft(form.get("title", "") if title is None else title, form.get("column", ""), data,
+                 moment(form.get("start", ""), zone, "start"), moment(form.get("end", ""), zone, "end", end=True), audience)
 
 
 def _notice() -> dict[str, Any]:

@@ -31,7 +31,8 @@ def sign_in() -> ResponseReturnValue:
     if maybe_actor():
         return to("content.home")
     timed_out = session.pop("timed_out", False)
-    return render_template("people/sign_in.html", timed_out=timed_out, minutes=parts().settings.idle_minutes, hanging=hanging(), next=_local(request.values.get("next")))
+    return render_template("people/sign_in.html", timed_out=timed_out, minutes=parts().settings.idle_minutes, hanging=hanging(),
+                           next=_local(request.values.get("next")))
 
 
 @bp.post("/staff/sign-in")
@@ -96,7 +97,8 @@ def set_up(token: str) -> ResponseReturnValue:
     step = _step()
     if request.args.get("back") and step == 2:
         step = 1
-    return _private(render_template("people/setup.html", token=token, step=step, told=MultiDict(session.get("setup", {})), checks=_checks()))
+    return _private(render_template("people/setup.html", token=token, step=step, told=MultiDict(session.get("setup", {})),
+                                    checks=_checks()))
 
 
 @bp.post("/setup/<token>/office")
@@ -173,7 +175,8 @@ def make_token() -> ResponseReturnValue:
     person = people.person(db(), actor().id)
     fresh = people.make_token(db(), person, request.form.get("name", ""), at=now())
     db().flush()
-    return _private(render_template("people/me.html", person=person, tokens=people.tokens(db(), person), fresh=fresh, local=parts().zone.local))
+    return _private(render_template("people/me.html", person=person, tokens=people.tokens(db(), person), fresh=fresh,
+                                    local=parts().zone.local))
 
 
 @bp.post("/staff/me/tokens/<int:id>/end")
@@ -205,7 +208,8 @@ def person_new() -> ResponseReturnValue:
 @back_in(person_new)
 def add_person() -> ResponseReturnValue:
     unit = people.unit(db(), number("unit"))
-    person = people.add_person(db(), login=request.form.get("login", ""), post=request.form.get("post", ""), unit=unit, by=actor(), at=now())
+    person = people.add_person(db(), login=request.form.get("login", ""), post=request.form.get("post", ""), unit=unit, by=actor(),
+                               at=now())
     people.grant(db(), person, _role(), unit, by=actor(), at=now())
     return _with_link(person)
 
