@@ -61,7 +61,8 @@ def draw(session: Session, store: Store, revision: Revision, geometry: Geometry,
     if row is not None:
         return [_page(each) for each in row.pages]
     pages = [_keep(store, fragment) for fragment in render.render(view_of(revision, zone), geometry)]
-    session.add(Drawn(revision_id=revision.id, key=_key(revision, geometry), geometry=asdict(geometry), pages=[asdict(page) for page in pages], pictures=[], painted=False))
+    session.add(Drawn(revision_id=revision.id, key=_key(revision, geometry), geometry=asdict(geometry),
+                      pages=[asdict(page) for page in pages], pictures=[], painted=False))
     session.flush()
     return pages
 

@@ -33,7 +33,8 @@ START_SECONDS = 30.0
 WEBP = "image/webp"
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--mute-audio",
          "--disable-extensions", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-zygote",
-         "--single-process", "--allow-file-access-from-files", "--font-render-hinting=none", "--force-color-profile=srgb", "--remote-debugging-pipe")
+         "--single-process", "--allow-file-access-from-files", "--font-render-hinting=none",
+         "--force-color-profile=srgb", "--remote-debugging-pipe")
 
 
 class Broken(Problem):

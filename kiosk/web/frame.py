@@ -32,20 +32,22 @@ def frame_of() -> dict[str, Any]:
     me = maybe_actor()
     root = people.office(db())
     counts = _counts(me) if me else {}
-    return {"me": me, "office": root.name if root else "", "office_short": root.short if root else "", "contact": _contact(root), "said": said,
-            "verb_names": VERB_NAMES, "nav": _nav(me, counts) if me else [],
+    return {"me": me, "office": root.name if root else "", "office_short": root.short if root else "",
+            "contact": _contact(root), "said": said, "verb_names": VERB_NAMES, "nav": _nav(me, counts) if me else [],
             "may": lambda action, unit_id=None: me is not None and may(me, action, unit_id), "role_names": people.ROLE_NAMES}
 
 
 # What the journal's verbs are called on pages.
 VERB_NAMES = {
-    "slide.made": "写好第一稿", "slide.revised": "改过", "slide.submitted": "报审", "slide.withdrawn": "撤回报审", "slide.approved": "批准上屏",
-    "slide.returned": "退回", "slide.recalled": "撤回下屏", "slide.retired": "撤下存档", "person.added": "建立账号", "person.disabled": "停用账号",
-    "person.enabled": "重新启用", "person.signed_in": "登录", "person.signed_out": "退出", "person.missed": "密码输错", "person.unlocked": "解锁",
-    "password.set": "设了密码", "link.made": "领了设密码的链接", "token.made": "做了令牌", "token.ended": "作废令牌", "role.granted": "给了权限",
-    "role.consented": "同意权限", "role.ended": "收回权限", "board.added": "登记屏", "board.changed": "改了屏的资料", "board.ended": "拆除屏",
-    "board.keyed": "换了屏的凭证", "playlist.made": "新建列表", "playlist.changed": "改了列表", "playlist.placed": "改了挂的地方", "group.added": "新建分组",
-    "group.changed": "改了分组", "unit.added": "新建单位", "unit.changed": "改了单位资料", "upload.received": "收到文件", "upload.converted": "转换好了",
+    "slide.made": "写好第一稿", "slide.revised": "改过", "slide.submitted": "报审", "slide.withdrawn": "撤回报审",
+    "slide.approved": "批准上屏", "slide.returned": "退回", "slide.recalled": "撤回下屏", "slide.retired": "撤下存档",
+    "person.added": "建立账号", "person.disabled": "停用账号", "person.enabled": "重新启用", "person.signed_in": "登录",
+    "person.signed_out": "退出", "person.missed": "密码输错", "person.unlocked": "解锁", "password.set": "设了密码",
+    "link.made": "领了设密码的链接", "token.made": "做了令牌", "token.ended": "作废令牌", "role.granted": "给了权限",
+    "role.consented": "同意权限", "role.ended": "收回权限", "board.added": "登记屏", "board.changed": "改了屏的资料",
+    "board.ended": "拆除屏", "board.keyed": "换了屏的凭证", "board.called": "打过电话", "playlist.made": "新建列表",
+    "playlist.changed": "改了列表", "playlist.placed": "改了挂的地方", "group.added": "新建分组", "group.changed": "改了分组",
+    "unit.added": "新建单位", "unit.changed": "改了单位资料", "upload.received": "收到文件", "upload.converted": "转换好了",
     "upload.failed": "转换不了",
 }
 
