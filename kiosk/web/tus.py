@@ -73,14 +73,14 @@ def head(key: str) -> ResponseReturnValue:
     _speaks()
     with parts().database.read() as short:
         found = _mine(short, key)
-        length = _length(found)
+        length, expires = _length(found), _expires(found)
     if length == found.size and found.state == Progress.RECEIVING:  # the process died between the last byte and the hand-over
         sha = _keep(key)
         with parts().database.write() as short:
             _hand_over(short, key, sha)
         parts().told()
     return "", 200, {"Upload-Offset": str(length), "Upload-Length": str(found.size), "Cache-Control": "no-store",
-                     "Upload-Expires": _expires(found)}
+                     "Upload-Expires": expires}
 
 
 def append(key: str) -> ResponseReturnValue:
