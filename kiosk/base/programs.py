@@ -131,9 +131,9 @@ def _wrapped(argv: Sequence[str], readable: Sequence[Path], work: Path | None, e
     line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"] if root else mapped
     there = [place for place in SYSTEM if os.path.exists(place)]
     parents = {str(parent) for place in (*there, *readable, work or "/tmp/work") for parent in Path(place).parents}
+    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(64 << 20), "--tmpfs", "/tmp"]
     for folder in sorted(parents - {"/", "/tmp"}):
         line += ["--perms", "0755", "--dir", folder]  # bwrap would make some of them for root's eyes only
-    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(64 << 20), "--tmpfs", "/tmp"]
     for place in there:
         line += ["--symlink", os.readlink(place), place] if os.path.islink(place) else ["--ro-bind", place, place]
     for path in readable:
