@@ -24,7 +24,7 @@ from kiosk.parts import Parts
 from kiosk.signage.easel import Easel
 from kiosk.signage.push import Mover, Nudger
 from kiosk.web import api as staff_api
-from kiosk.web import board, content, live, people, signage
+from kiosk.web import board, content, live, people, signage, sources
 from kiosk.web.frame import frame_of
 from kiosk.web.refs import RefCache, RefFront
 from kiosk.web.request import SignInFirst, csrf, end_transaction, guard_forms, maybe_actor, touch_session
@@ -82,7 +82,7 @@ def create_app(parts: Parts) -> Flask:
     app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel))
     Babel(app, locale_selector=language)
     csrf.init_app(app)
-    for blueprint in (board.bp, people.bp, content.bp, signage.bp, staff_api.bp):
+    for blueprint in (board.bp, people.bp, content.bp, signage.bp, sources.bp, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, board.board_of_socket)
     app.before_request(_nonce)

@@ -26,7 +26,6 @@ from kiosk.content.geometry import THEMES
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import Revision
 from kiosk.parts import TAIL, Parts
-from kiosk.settings import Settings
 from kiosk.signage import manifest, playlists
 
 log = logging.getLogger("kiosk")
@@ -73,7 +72,7 @@ def look_at_sources(parts: Parts) -> None:
     with parts.database.read() as session:
         due = sources.due(session, now())
     for id in due:
-        sources.look(parts.database, parts.store, id, reach_of(parts.settings), work=_work(parts), clock=now)
+        sources.look(parts.database, parts.store, id, sources.reach_of(parts.settings), work=_work(parts), clock=now)
     if due:
         parts.told()
 
@@ -99,12 +98,6 @@ def kept_objects(session: Session, parts: Parts) -> set[str]:
     dressed = {each["sha"] for theme in THEMES for each in pages.dress(parts.store, theme).objects}
     return (manifest.kept_objects(session) | slides.named_objects(session) | pages.named_objects(session)
             | ingest.named_objects(session) | dressed)
-
-
-def reach_of(settings: Settings) -> sources.Reach:
-    """Where sources may look in this office."""
-    folder = Path(settings.source_folder) if settings.source_folder else None
-    return sources.Reach(folder, settings.allowed_hosts, settings.upload_mb)
 
 
 def _work(parts: Parts) -> Path:

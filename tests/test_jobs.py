@@ -149,7 +149,7 @@ def test_a_source_goes_from_its_folder_to_the_leader_by_itself(session, cast, pa
     os.utime(tmp_path / "share" / "duty.pdf", (OLD, OLD))
     parts = replace(parts, settings=replace(parts.settings, source_folder=str(tmp_path / "share")))
     plan = Plan("值班表", "工作动态", "duty.pdf", 60, cast.editor.id)
-    source = sources.add(session, plan, unit=cast.office, reach=jobs.reach_of(parts.settings), by=cast.administrator, at=now())
+    source = sources.add(session, plan, unit=cast.office, reach=sources.reach_of(parts.settings), by=cast.administrator, at=now())
     session.commit()
     jobs.look_at_sources(parts)
     Conversions(parts, plain).run_once()

@@ -32,6 +32,7 @@ from kiosk.content import ingest, review
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import COLUMNS, TITLE_MOST, Slide, State
 from kiosk.people import Actor, Unit, line, may, must
+from kiosk.settings import Settings
 
 MINUTES_LEAST, MINUTES_MOST = 5, 7 * 24 * 60
 ADDRESS_MOST = 500
@@ -70,6 +71,11 @@ class Reach:
     folder: Path | None
     hosts: tuple[str, ...]
     limit_mb: int
+
+
+def reach_of(settings: Settings) -> Reach:
+    """Where sources may look in this office."""
+    return Reach(Path(settings.source_folder) if settings.source_folder else None, settings.allowed_hosts, settings.upload_mb)
 
 
 @dataclass(frozen=True)

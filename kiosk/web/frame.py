@@ -48,7 +48,8 @@ VERB_NAMES = {
     "board.ended": "拆除屏", "board.keyed": "换了屏的凭证", "board.called": "打过电话", "playlist.made": "新建列表",
     "playlist.changed": "改了列表", "playlist.placed": "改了挂的地方", "group.added": "新建分组", "group.changed": "改了分组",
     "unit.added": "新建单位", "unit.changed": "改了单位资料", "upload.received": "收到文件", "upload.converted": "转换好了",
-    "upload.failed": "转换不了",
+    "upload.failed": "转换不了", "upload.dropped": "取消文件", "source.added": "加了来源", "source.changed": "改了来源", "source.ended": "停了来源",
+    "source.read": "来源的文件变了",
 }
 
 
