@@ -13,7 +13,7 @@ from flask_babel import gettext
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.errors import Forbidden, Invalid, NotFound
+from kiosk.base.errors import Forbidden, Invalid, NotFound, Problem
 from kiosk.content import ingest, pages, plain, render, review, slides
 from kiosk.content.geometry import THEMES, Geometry
 from kiosk.content.kinds import KINDS
@@ -21,9 +21,9 @@ from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists, schedule
 from kiosk.signage.boards import Board
+from kiosk.web import receive
 from kiosk.web.frame import home_of, said
 from kiosk.web.own import editable, moment, readable
-from kiosk.web.receive import take_form
 from kiosk.web.request import SAFE, actor, back_in, db, needs, now, number, parts, signed_in, to
 
 bp = Blueprint("content", __name__)
@@ -87,13 +87,15 @@ def upload() -> ResponseReturnValue:
 @back_in(upload)
 def receive_file() -> ResponseReturnValue:
     """The plain form's way, one file at a time; scripts send by tus."""
-    form = take_form()
-    at = now()
-    unit = people.unit(db(), int(form.words.get("unit") or actor().unit_id))
-    options = {"slide": editable(int(form.words["slide"])).id} if form.words.get("slide", "0") != "0" else {}
-    made = ingest.begin(db(), key=form.key, name=form.name, size=form.size, unit=unit, options=options, by=actor(), at=at,
-                        limit_mb=parts().settings.upload_mb)
-    ingest.complete(db(), made, form.path, parts().store, at=at)
+    form = receive.take_form()
+    words = {name: word for name, word in form.words.items() if word not in ("", "0")}
+    try:
+        sha = parts().store.put_file(form.path)  # before the transaction: copying takes a while
+        made = receive.begin(words, key=form.key, name=form.name, size=form.size)
+        ingest.complete(db(), made, form.path, parts().store, now(), sha=sha)
+    except Problem:
+        receive.incoming().drop(form.key)
+        raise
     return to("content.upload")
 
 
