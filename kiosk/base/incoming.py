@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kiosk.base.errors import Conflict, Full, NotFound, Problem, TooLarge
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 SPARE = 64 << 20  # bytes of the disk that uploads leave to the database and its journal
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 

@@ -299,9 +299,10 @@ def groups(session: Session) -> Sequence[Group]:
 
 
 def usual_groups(session: Session, unit: Unit) -> list[Group]:
-    """The groups to which a new board of this unit belongs: the unit's own, and those of its other boards."""
-    return [each for each in groups(session)
-            if each.unit_id == unit.id or any(board.unit_id == unit.id and board.ended_at is None for board in each.boards)]
+    """The groups to which a new board of this unit belongs: those of its other boards; for its first board, the unit's own."""
+    everything = groups(session)
+    joined = [each for each in everything if any(board.unit_id == unit.id and board.ended_at is None for board in each.boards)]
+    return joined or [each for each in everything if each.unit_id == unit.id]
 
 
 def set_members(session: Session, group: Group, members: Sequence[Board], *, by: Actor | None, at: datetime) -> None:

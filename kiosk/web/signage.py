@@ -14,7 +14,7 @@ from flask_babel import gettext
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.errors import Conflict, Invalid
+from kiosk.base.errors import Conflict, Invalid, Problem
 from kiosk.content import slides
 from kiosk.content.geometry import THEMES, Geometry, Panel, panel_of
 from kiosk.content.slides import Revision, Slide
@@ -271,11 +271,14 @@ def pair() -> ResponseReturnValue:
 @bp.get("/staff/boards/waiting.json")
 @needs("board.edit")
 def waiting() -> ResponseReturnValue:
-    """What the screen behind a code says of itself, for the form to fill in."""
-    found = signboards.find_pairing(db(), request.args.get("code", ""), at=now())
+    """What the screen behind a code says of itself, for the form to fill in; or why there is none."""
+    try:
+        found = signboards.find_pairing(db(), request.args.get("code", ""), at=now())
+    except Problem as problem:
+        return jsonify(told=gettext(problem.message)), problem.status
     left, screen = max(1, round((found.expires_at - now()).total_seconds() / 60)), found.screen
     sentence = gettext("找到了：%(w)s×%(h)s 的屏，代码 %(left)s 分钟后失效。", w=screen["w"], h=screen["h"], left=left)
-    return jsonify(w=screen["w"], h=screen["h"], dpr=screen["dpr"], found=sentence)
+    return jsonify(w=screen["w"], h=screen["h"], dpr=screen["dpr"], told=sentence)
 
 
 @bp.get("/staff/boards/<int:id>/pair")

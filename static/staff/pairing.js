@@ -21,7 +21,7 @@ async function look() {
     const answer = await fetch(`${address}?code=${encodeURIComponent(typed)}`, { headers: { Accept: "application/json" } });
     const found = await answer.json();
     if (asked !== typed) return;
-    say(answer.ok ? "found" : "not-found", answer.ok ? found.found : found.detail);
+    say(answer.ok ? "found" : "not-found", found.told);
     if (answer.ok) fill(found);
   } catch { /* without an answer the form still works: the server looks when it is sent */ }
 }

@@ -244,7 +244,9 @@ def test_the_form_can_ask_which_screen_a_code_is(app: Flask, browser: Signed, ca
     code, _ = _pairing(app, 3840, 2160)
     told = mine.get(f"/staff/boards/waiting.json?code={code}").get_json()
     assert (told["w"], told["h"]) == (3840, 2160)
-    assert "分钟后失效" in told["found"]
+    assert "分钟后失效" in told["told"]
+    unknown = mine.get("/staff/boards/waiting.json?code=ZZZZZZ")
+    assert (unknown.status_code, "没有找到这个代码" in unknown.get_json()["told"]) == (404, True)
 
 
 def test_another_pc_takes_the_boards_place_and_the_old_one_is_cut_off(app: Flask, browser: Signed, cast: Cast, make: Make) -> None:
