@@ -31,15 +31,30 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def template_office(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -> tuple[Path, Cast]:
+    """The same with the small cast in it, and the cast: made once, for it takes longer than most tests."""
+    path = tmp_path_factory.mktemp("office") / "kiosk.db"
+    path.write_bytes(template_database.read_bytes())
+    database = Database(f"sqlite:///{path}")
+    with database.write() as session:
+        cast = Cast.made(session, NOON)
+    database.close()
+    return path, cast
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path / "data", port=0)
 
 
 @pytest.fixture
-def parts(settings: Settings, template_database: Path) -> Iterator[Parts]:
+def parts(request: pytest.FixtureRequest, settings: Settings, template_database: Path, template_office: tuple[Path, Cast]
+          ) -> Iterator[Parts]:
+    """An empty office, or the cast's where the test asks for the cast."""
+    template = template_office[0] if "cast" in request.fixturenames else template_database
     settings.data.mkdir(parents=True)
-    (settings.data / "kiosk.db").write_bytes(template_database.read_bytes())
+    (settings.data / "kiosk.db").write_bytes(template.read_bytes())
     opened = open_parts(settings)
     yield opened
     opened.close()
@@ -54,9 +69,9 @@ def session(parts: Parts) -> Iterator[Session]:
 
 
 @pytest.fixture
-def cast(session: Session) -> Cast:
+def cast(session: Session, template_office: tuple[Path, Cast]) -> Cast:
     """An office with a department and two communities, and one person for each role."""
-    return Cast.made(session, NOON)
+    return template_office[1].seen_by(session)
 
 
 @pytest.fixture

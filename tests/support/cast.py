@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -57,6 +57,11 @@ class Cast:
             inspector=join("jiancha", "检查员", Role.INSPECTOR, office),
             auditor=join("shenji", "审计员", Role.AUDITOR, office),
         )
+
+    def seen_by(self, session: Session) -> Cast:
+        """The same cast in another session on a copy of its database."""
+        again = {name: session.get(Unit, getattr(self, name).id) for name in ("office", "civil", "east", "west")}
+        return replace(self, session=session, **again)
 
     def person(self, actor: Actor) -> Person:
         return people.person(self.session, actor.id)
