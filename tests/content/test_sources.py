@@ -287,3 +287,11 @@ def test_a_person_of_the_section_may_answer_for_it(session, cast, add):
     people.grant(session, person, people.Role.EDITOR, cast.office, by=None, at=NOON, founding=True)
     session.flush()
     assert add(person_id=person.id).person_id == person.id
+
+
+def test_a_changed_source_is_looked_at_anew_and_keeps_its_slide(session, cast, add, look, reach, folder):
+    source = add()
+    first = look(source)
+    put(folder, "2027.xlsx", b"january")
+    sources.change(session, source, Plan("值班安排", "工作动态", "2027.xlsx", 15, cast.editor.id), reach=reach, by=cast.administrator, at=NOON)
+    assert (look(source).slide_id, source.minutes) == (first.slide_id, 15)
