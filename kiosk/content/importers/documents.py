@@ -28,6 +28,7 @@ PAGE_SECONDS = 60.0
 WIDE, HIGH = 3840, 2160  # a 4K panel; halved for 1080p
 SMALL = 640
 PIXELS_MOST = 40_000_000
+HEAVY: dict[str, Any] = {"type": "heavy"}  # a worker's word for "not enough memory"
 FORK = multiprocessing.get_context("fork")
 
 
@@ -40,12 +41,14 @@ def pages_of(job: Job, pdf: Path) -> Extract:
     count = _count(pdf, job.limits.max_pages)
     job.told(0, count)
     made: dict[int, dict[str, Any]] = {}
+    heavy = False
     for number, page in _drawn(pdf, job.work, count):
-        made[number] = page or {"type": "failed", "problem": PAGE_FAILED, "params": {"number": number}}
+        heavy |= page == HEAVY
+        made[number] = page if page and page != HEAVY else {"type": "failed", "problem": PAGE_FAILED, "params": {"number": number}}
         job.told(len(made), count)
     failed = [number for number in sorted(made) if made[number]["type"] == "failed"]
     if len(failed) == count:
-        raise Refused(Say.DAMAGED)
+        raise Refused(Say.HEAVY if heavy else Say.DAMAGED)
     return Extract([made[number] for number in sorted(made)], [_note(failed, count)] if failed else [])
 
 
@@ -137,7 +140,9 @@ def _serve(pdf: Path, work: Path, pipe: Connection) -> None:
         number = pipe.recv()
         try:
             answer = _draw(document, number, work)
-        except (pdfium.PdfiumError, ValueError, OSError, MemoryError):
+        except MemoryError:
+            answer = HEAVY
+        except (pdfium.PdfiumError, ValueError, OSError):
             answer = None
         pipe.send(answer)
 
