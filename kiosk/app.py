@@ -106,8 +106,8 @@ def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
     """Every listener of the journal. Durable ones run once for all processes, local ones in each."""
     return parts.follower(
         Listener("refs", Mover(parts.database, parts.press, now).hear, durable=True),
-        Listener("easel", easel.hear, durable=True),
         Listener("nudges", Nudger(parts.database, parts.reactor, refs).hear, durable=False),
+        Listener("easel", easel.hear, durable=True),
     )
 
 

@@ -6,7 +6,7 @@ content's hash and the templates' version: an edited draft or a new release draw
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -54,17 +54,17 @@ class Page:
 
 def draw(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone) -> list[Page]:
     """The revision's pages in this geometry, from the cache or drawn now."""
-    row = kept(session, revision, geometry)
-    if row is None:
+    return draw_all(session, store, [revision], geometry, zone)[revision.id]
+
+
+def draw_all(session: Session, store: Store, revisions: Collection[Revision], geometry: Geometry, zone: Zone) -> dict[int, list[Page]]:
+    """The same for many revisions, by their ids, in one question."""
+    keys = {_key(revision, geometry): revision for revision in revisions}
+    found = {row.key: row for row in session.scalars(select(Drawn).where(Drawn.key.in_(keys)))}
+    for key in keys.keys() - found.keys():
         locked(session, "drawn")  # two that draw the same page at once: the second finds what the first made
-        row = kept(session, revision, geometry)
-    if row is not None:
-        return [_page(each) for each in row.pages]
-    pages = [_keep(store, fragment) for fragment in render.render(view_of(revision, zone), geometry)]
-    session.add(Drawn(revision_id=revision.id, key=_key(revision, geometry), geometry=asdict(geometry),
-                      pages=[asdict(page) for page in pages], pictures=[], painted=False))
-    session.flush()
-    return pages
+        found[key] = kept(session, keys[key], geometry) or _drawn(session, store, keys[key], geometry, zone)
+    return {keys[key].id: [_page(each) for each in row.pages] for key, row in found.items()}
 
 
 def kept(session: Session, revision: Revision, geometry: Geometry) -> Drawn | None:
@@ -138,8 +138,17 @@ def dress(store: Store, theme: str) -> Dress:
     return Dress((style,), tuple(fonts), tuple(objects))
 
 
+def _drawn(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone) -> Drawn:
+    pages = [_keep(store, fragment) for fragment in render.render(view_of(revision, zone), geometry)]
+    row = Drawn(revision_id=revision.id, key=_key(revision, geometry), geometry=asdict(geometry), pages=[asdict(page) for page in pages],
+                pictures=[], painted=False)
+    session.add(row)
+    session.flush()
+    return row
+
+
 def _key(revision: Revision, geometry: Geometry) -> str:
-    return f"{revision.id}:{binding(revision)}:{geometry.key}:{render.version()}"
+    return f"{revision.id}:{revision.bound or binding(revision)}:{geometry.key}:{render.version()}"
 
 
 def _keep(store: Store, fragment: render.Fragment) -> Page:

@@ -192,10 +192,11 @@ def _manifest(session: Session, press: Press, items: Sequence[Item], geometry: G
     objects = {each["sha"]: dict(each) for each in dress.objects}
     lines: list[dict[str, Any]] = []
     windows: dict[tuple[str | None, str | None], list[str]] = defaultdict(list)
+    all_drawn = pages.draw_all(session, press.store, {item.slide.live for item in items if item.slide.live}, geometry, press.zone)
     for item in items:
         live = item.slide.live
         assert live is not None
-        drawn = pages.draw(session, press.store, live, geometry, press.zone)
+        drawn = all_drawn[live.id]
         sizes = pages.media_of(live.data)
         for number, page in enumerate(drawn, 1):
             name = f"{item.id}.{number}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from kiosk.base import journal
 from kiosk.base.db import Base
@@ -156,7 +156,9 @@ def boards_of(playlist: Playlist) -> list[Board]:
 def playlists_of(session: Session) -> dict[int, list[Playlist]]:
     """For each living board its playlists in the order of their making, each once."""
     found: dict[int, list[Playlist]] = {}
-    for each in playlists(session):
+    everything = select(Playlist).order_by(Playlist.id).options(
+        selectinload(Playlist.items), selectinload(Playlist.placements).joinedload(Placement.group).selectinload(Group.boards))
+    for each in session.scalars(everything):
         for board in boards_of(each):
             found.setdefault(board.id, []).append(each)
     return found

@@ -71,7 +71,7 @@ function send(each) {
     endpoint: list.dataset.tus, chunkSize: 8 * 1048576, retryDelays: [0, 1000, 3000, 5000, 10000, 20000, 30000], removeFingerprintOnSuccess: true,
     headers: { "X-CSRFToken": token }, metadata: { filename: each.file.name, filetype: each.file.type, ...options },
     onProgress: (/** @type {number} */ done, /** @type {number} */ all) => progress(each, words.receiving, done / all),
-    onSuccess: () => { each.state = "sent"; each.row.remove(); void ask(); next(); },
+    onSuccess: () => { sent(each); void ask(); next(); },
     onShouldRetry: (/** @type {any} */ error) => { if (!navigator.onLine) say(words.offline); const status = error.originalResponse?.getStatus() ?? 0; return status === 0 || status === 409 || status === 423 || status === 429 || status >= 500; },
     onError: (/** @type {any} */ error) => failed(each, error),
   });
@@ -80,6 +80,15 @@ function send(each) {
     if (before.length) each.tus.resumeFromPreviousUpload(before[0]);
     each.tus.start();
   });
+}
+
+/** All bytes are there; the row waits for the server's own word about this file. @param {Sending} each */
+function sent(each) {
+  each.state = "sent";
+  each.row.dataset.state = "received";
+  each.row.dataset.sent = String(each.file.size); // the server may have cleaned the name
+  progress(each, words.received, 0);
+  last(each).replaceChildren();
 }
 
 /** @param {Sending} each @param {any} error */
@@ -137,6 +146,8 @@ async function ask() {
 function follow(told) {
   let row = /** @type {HTMLElement | null} */ (list.querySelector(`[data-upload="${told.upload}"]`));
   if (told.state === "receiving" && !row) return;
+  row ??= /** @type {HTMLElement | undefined} */ ([...list.children].find((each) => /** @type {HTMLElement} */ (each).dataset.sent === told.sent)) ?? null;
+  if (row?.dataset.sent) { delete row.dataset.sent; row.dataset.upload = String(told.upload); /** @type {HTMLElement} */ (row.querySelector(".name")).textContent = told.name; }
   if (!row) {
     row = document.createElement("li");
     row.dataset.upload = String(told.upload);
