@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,8 +70,26 @@ def test_one_that_hangs_is_ended_with_all_its_children(work: Path) -> None:
     with pytest.raises(programs.TimedOut):
         sh("setsid sleep 4711 & sleep 4711", work, seconds=1)
     assert time.monotonic() - start < 3
-    time.sleep(0.3)
-    assert "sleep 4711" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    _until(lambda: "sleep 4711" not in _running())
+
+
+def test_one_whose_server_is_killed_goes_with_it(work: Path) -> None:
+    asked = f"from pathlib import Path; from kiosk.base import programs; programs.run(['sleep', '4713'], work=Path({str(work)!r}), seconds=60)"
+    with subprocess.Popen([sys.executable, "-c", asked]) as server:
+        _until(lambda: "sleep 4713" in _running())
+        server.kill()
+    _until(lambda: "sleep 4713" not in _running())
+
+
+def _running() -> str:
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout.replace(f"{sys.executable} -c", "")
+
+
+def _until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_one_that_closes_its_mouth_is_ended_all_the_same(work: Path) -> None:
@@ -111,10 +131,11 @@ def test_processes_are_bounded(work: Path) -> None:
 
 def test_a_child_that_stays_gets_its_pipes(work: Path) -> None:
     ours, theirs = os.pipe()
-    line = programs.command(["sh", "-c", f"echo through > /dev/fd/{theirs}"], work=work)
+    line = programs.command([sys.executable, "-S", "-c", f"import os; os.write({theirs}, b'through')"], work=work,
+                            readable=[Path(sys.prefix), Path(sys.base_prefix)])
     with subprocess.Popen(line, pass_fds=[theirs]) as child:
         os.close(theirs)
-        assert os.read(ours, 100) == b"through\n"
+        assert os.read(ours, 100) == b"through"
         child.wait(5)
     os.close(ours)
 

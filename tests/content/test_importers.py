@@ -124,7 +124,7 @@ def test_a_wide_page_fills_a_4k_panel_and_a_1080p_one(convert: Callable[..., Ext
 
 @marked
 def test_one_page_that_fails_does_not_take_the_others_with_it(convert: Callable[..., Extract], tmp_path: Path) -> None:
-    extract = convert(papers.pdf(tmp_path / "a.pdf", 24, broken=[7]))
+    extract = convert(papers.pdf(tmp_path / "a.pdf", 24, broken=[7], size=(900, 90)))
     assert [page["type"] for page in extract.pages] == ["image"] * 6 + ["failed"] + ["image"] * 17
     assert extract.pages[6]["problem"] % extract.pages[6]["params"] == "第 7 页转换不了。"
     assert extract.notes == ["24 页里第 7 页转换不了，其余 23 页好了。可以先报审，或改好第 7 页再传。"]
