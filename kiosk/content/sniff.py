@@ -74,7 +74,7 @@ class Refused(Problem):
     slug = "refused"
 
     def __init__(self, message: str, *, retry: bool = False, **params: object) -> None:
-        super().__init__(message, **params)
+        super().__init__(str(message), **params)  # a database knows no StrEnum
         self.retry = retry
 
 

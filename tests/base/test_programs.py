@@ -74,8 +74,8 @@ def test_one_that_hangs_is_ended_with_all_its_children(work: Path) -> None:
 
 
 def test_one_whose_server_is_killed_goes_with_it(work: Path) -> None:
-    asked = f"from pathlib import Path; from kiosk.base import programs; programs.run(['sleep', '4713'], work=Path({str(work)!r}), seconds=60)"
-    with subprocess.Popen([sys.executable, "-c", asked]) as server:
+    asked = "import pathlib, sys; from kiosk.base.programs import run; run(['sleep', '4713'], work=pathlib.Path(sys.argv[1]), seconds=60)"
+    with subprocess.Popen([sys.executable, "-c", asked, str(work)]) as server:
         _until(lambda: "sleep 4713" in _running())
         server.kill()
     _until(lambda: "sleep 4713" not in _running())
