@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kiosk.base import programs
-from kiosk.base.errors import Unavailable
+from kiosk.base.errors import Full, Unavailable
 from kiosk.content import importers
 from kiosk.content.sniff import N_, Refused, Say, Sort, sniff
 
@@ -28,6 +28,7 @@ log = logging.getLogger("kiosk")
 
 HERE = Path(__file__).resolve().parents[1]
 TEXT_MOST = 20_000
+ROOM = 200 << 20  # bytes that a conversion wants free besides the file itself
 PAGE_FAILED = N_("第 %(number)s 页转换不了。")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\.[a-z0-9]{1,8}")
 
@@ -76,6 +77,7 @@ def convert(file: Path, *, name: str, work: Path, limits: Limits = Limits(), on_
     sort = sniff(file)
     family = importers.family(sort)
     _ready(family)
+    _roomy(work, file.stat().st_size + ROOM)
     original = work / f"original.{sort}"
     shutil.copyfile(file, original)
     told = {"sort": sort, "original": original.name, "max_pages": limits.max_pages, "max_pixels": limits.max_pixels}
@@ -95,7 +97,11 @@ def convert(file: Path, *, name: str, work: Path, limits: Limits = Limits(), on_
         raise Refused(Say.BROKE, retry=True) if stopped.number in (9, 15) else Refused(Say.FAULT) from stopped
     if finished.code != 0:
         log.warning("conversion of %r ended with %s: %s", name, finished.code, finished.err[-2000:])
-    return _result(work)
+    try:
+        return _result(work)
+    except Refused:
+        _roomy(work, ROOM // 10)  # a child cannot tell a full disk from a bad file
+        raise
 
 
 def _ready(family: importers.Family) -> None:
@@ -104,6 +110,11 @@ def _ready(family: importers.Family) -> None:
         if "bubblewrap" in gone:
             raise Unavailable("服务器上没有可用的 %(names)s，文件先转换不了，屏上照常播放。请管理员装上后再传。", names="、".join(gone))
         raise Unavailable("服务器上没有 %(names)s，这种文件先转换不了。请另存为 PDF 再传，或请管理员装上。", names="、".join(gone))
+
+
+def _roomy(work: Path, wanted: int) -> None:
+    if shutil.disk_usage(work).free < wanted:
+        raise Full("服务器的磁盘快满了，文件先转换不了，原文件已存好。请管理员腾出地方，之后自动接着转。")
 
 
 def _readable() -> list[Path]:

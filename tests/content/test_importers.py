@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from kiosk.base import programs
-from kiosk.base.errors import Unavailable
+from kiosk.base.errors import Full, Unavailable
 from kiosk.content import importer, importers
 from kiosk.content.importer import Extract, Limits, Refused, Say, Sort, sniff
 from kiosk.content.importers import office, sheets
@@ -325,6 +325,13 @@ def test_a_missing_program_is_named_and_nothing_is_blamed_on_the_file(convert: C
     monkeypatch.setattr(programs, "missing", lambda names: [name for name in names if name == "LibreOffice"])
     with pytest.raises(Unavailable, match="LibreOffice"):
         convert(papers.word(tmp_path / "a.docx"))
+
+
+def test_a_full_disk_is_not_blamed_on_the_file(convert: Callable[..., Extract], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "missing", lambda names: [])
+    monkeypatch.setattr(importer, "ROOM", 1 << 60)
+    with pytest.raises(Full, match="磁盘"):
+        convert(papers.pdf(tmp_path / "a.pdf"))
 
 
 @pytest.mark.parametrize("told", [
