@@ -17,14 +17,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kiosk import jobs
 from kiosk.base.clock import now
-from kiosk.base.errors import Invalid, NotFound, Problem, TooMany
+from kiosk.base.errors import N_, Invalid, NotFound, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
 from kiosk.content import pictures
 from kiosk.parts import Parts
 from kiosk.signage.easel import Easel
 from kiosk.signage.push import Mover, Nudger
 from kiosk.web import api as staff_api
-from kiosk.web import board, content, live, people, signage, sources
+from kiosk.web import board, content, live, people, signage, sources, words
 from kiosk.web.frame import frame_of
 from kiosk.web.refs import RefCache, RefFront
 from kiosk.web.request import SignInFirst, csrf, end_transaction, guard_forms, maybe_actor, touch_session
@@ -104,9 +104,11 @@ def create_app(parts: Parts) -> Flask:
 
 def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
     """Every listener of the journal. Durable ones run once for all processes, local ones in each."""
+    nudges = Listener("nudges", Nudger(parts.database, parts.reactor, refs).hear, durable=False)
     return parts.follower(
+        nudges,  # a recall has moved its refs in its own transaction: nothing may stand before its nudge
         Listener("refs", Mover(parts.database, parts.press, now).hear, durable=True),
-        Listener("nudges", Nudger(parts.database, parts.reactor, refs).hear, durable=False),
+        nudges,
         Listener("easel", easel.hear, durable=True),
     )
 
@@ -173,7 +175,9 @@ def _page_values() -> dict[str, Any]:
     return {
         "static_url": lambda name: url_for("static", release=current_app.config["RELEASE"], name=name),
         "csp_nonce": g.get("nonce", ""), "problem": g.get("problem"), "typed": request.form, "now": now(),
-        "worded": worded, "back": _back(), "looked": content.looked, "get_locale": get_locale,
+        "worded": words.worded,
+        "phrased": words.phrased, "noted": words.noted, "placed": words.placed, "back": _back(),
+        "looked": content.looked, "get_locale": get_locale,
         "release": current_app.config["RELEASE"],
         **(frame_of() if request.path.startswith(("/staff", "/setup")) else {}),
     }
@@ -190,18 +194,13 @@ def _problem(problem: Problem) -> ResponseReturnValue:
     headers = {"Retry-After": str(problem.retry)} if isinstance(problem, TooMany) else {}
     if not _for_people():
         return _problem_json(problem), problem.status, {**headers, "Content-Type": "application/problem+json"}
-    return render_template("errors/problem.html", sentence=worded(problem), status=problem.status), problem.status, headers
-
-
-def worded(problem: Problem) -> str:
-    """The problem in the reader's language."""
-    text: str = gettext(problem.message)
-    return text % problem.params if problem.params else text
+    return render_template("errors/problem.html", sentence=words.worded(problem), status=problem.status), problem.status, headers
 
 
 def _problem_json(problem: Problem) -> Response:
     """RFC 9457."""
-    told = {"type": f"about:blank#{problem.slug}", "title": worded(problem), "status": problem.status, "detail": worded(problem)}
+    told = {"type": f"about:blank#{problem.slug}", "title": words.worded(problem), "status": problem.status,
+            "detail": words.worded(problem)}
     if isinstance(problem, Invalid):
         told["field"] = problem.field
     return jsonify(told)
@@ -228,15 +227,15 @@ class _Page(Problem):
         self.status = status  # type: ignore[misc]
 
 
-_WORDS = {400: "这个请求不完整。请回到上一页再试。", 404: "没有这个页面。", 405: "这个地址不支持这样的操作。",
-          413: "传来的内容太大。", 415: "这种格式不认识。"}
+_WORDS = {400: N_("这个请求不完整。请回到上一页再试。"), 404: N_("没有这个页面。"), 405: N_("这个地址不支持这样的操作。"),
+          413: N_("传来的内容太大。"), 415: N_("这种格式不认识。")}
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    return _problem(_Page(code, _WORDS.get(code, "这一步没有做成。请回到上一页再试。")))
+    return _problem(_Page(code, _WORDS.get(code, N_("这一步没有做成。请回到上一页再试。"))))
 
 
 def _failure(error: Exception) -> ResponseReturnValue:
@@ -247,7 +246,7 @@ def _failure(error: Exception) -> ResponseReturnValue:
     sentence = gettext("这一步没有做成。屏上照常播放。请打电话给管理员，报编号 %(number)s。", number=number)
     if not _for_people():
         return {"type": "about:blank#failure", "title": sentence, "status": 500, "detail": sentence}, 500
-    return render_template("errors/problem.html", sentence=sentence, status=500, number=number), 500
+    return render_template("errors/problem.html", sentence=gettext("程序出了错，这一步没有存下。"), status=500, number=number), 500
 
 
 def _for_people() -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,9 +24,10 @@ from kiosk.base.clock import Zone, iso
 from kiosk.base.db import Base, Instant
 from kiosk.base.objects import Store, is_name
 from kiosk.base.signing import Signer
-from kiosk.content import pages
+from kiosk.content import pages, review
 from kiosk.content.geometry import Geometry
 from kiosk.content.slides import Revision, Slide
+from kiosk.people import Actor
 from kiosk.signage import playlists
 from kiosk.signage.boards import Board, boards
 from kiosk.signage.playlists import Item, Playlist
@@ -81,14 +82,18 @@ def refresh(session: Session, press: Press, *, at: datetime, only: Collection[in
     living = [board for board in boards(session) if only is None or board.id in only]
     wanted = _editions(session, press, living, at)
     bodies = _bodies(session, living, wanted, at)
+    return _move(session, living, bodies, at)
+
+
+def recall(session: Session, slide: Slide, reason: str, *, by: Actor, at: datetime) -> Revision:
+    """Take what hangs off every board: the very transaction of the act tells each board's ref, editions follow behind it."""
+    gone = review.recall(session, slide, reason, by=by, at=at)
+    session.flush()
+    living = [board for board in boards(session) if board.edition is not None]
+    told = _recalled(session, at)
     current = _current(session, [board.id for board in living])
-    moved = [board for board in living if current.get(board.id) != bodies[board.id]]
-    if moved:
-        entry = journal.record(session, "refs.moved", "board", by=None, at=at, boards=len(moved))
-        for board in moved:
-            board.version, board.edition = entry.seq, wanted[board.id]
-            session.add(Ref(board_id=board.id, version=entry.seq, edition=wanted[board.id], body=bodies[board.id], at=at))
-    return [board.id for board in moved]
+    _move(session, living, {id: {**body, "recalled": told} for id, body in current.items()}, at)
+    return gone
 
 
 def moved_at(session: Session, seq: int) -> Sequence[int]:
@@ -222,9 +227,26 @@ def _line(name: str, item: Item, live: Revision, page: pages.Page, number: int, 
             "column": live.column, "unit": live.slide.unit.short, "disclosed": zone.day(shown).isoformat() if shown else ""}
 
 
+def _move(session: Session, living: Sequence[Board], bodies: Mapping[int, dict[str, Any]], at: datetime) -> list[int]:
+    """Give each board whose body differs a new ref, all with one entry's number; the ids moved."""
+    current = _current(session, [board.id for board in living])
+    moved = [board for board in living if board.id in bodies and current.get(board.id) != bodies[board.id]]
+    if moved:
+        entry = journal.record(session, "refs.moved", "board", by=None, at=at, boards=len(moved))
+        for board in moved:
+            body = bodies[board.id]
+            board.version, board.edition = entry.seq, body["edition"]
+            session.add(Ref(board_id=board.id, version=entry.seq, edition=body["edition"], body=body, at=at))
+    return [board.id for board in moved]
+
+
+def _recalled(session: Session, at: datetime) -> list[int]:
+    return list(session.scalars(select(Revision.id).where(Revision.recalled_at > at - RECALLS_TOLD).order_by(Revision.id)))
+
+
 def _bodies(session: Session, living: Sequence[Board], wanted: dict[int, str], at: datetime) -> dict[int, dict[str, Any]]:
     root = people.office(session)
-    told = list(session.scalars(select(Revision.id).where(Revision.recalled_at > at - RECALLS_TOLD).order_by(Revision.id)))
+    told = _recalled(session, at)
     return {board.id: {"edition": wanted[board.id], "recalled": told, "face": _face(root, board), "panel": _panel(board)}
             for board in living}
 

@@ -103,8 +103,8 @@ export class Store {
   async take(edition) {
     const manifest = await this.manifestOf(edition, true);
     const wanted = manifest.objects.map((/** @type {{sha: string}} */ each) => each.sha);
-    const missing = [];
-    for (const sha of wanted) if (!await this.has(sha)) missing.push(sha);
+    const there = await this.names();
+    const missing = wanted.filter((/** @type {string} */ sha) => !there.has(sha));
     const lanes = Array.from({ length: Math.min(TOGETHER, missing.length) }, async () => {
       for (let sha = missing.pop(); sha; sha = missing.pop()) await this.fetch(sha);
     });
@@ -157,13 +157,17 @@ export class Store {
 
   /** @param {any} manifest */
   async complete(manifest) {
-    for (const each of manifest.objects) if (!await this.has(each.sha)) return false;
-    return true;
+    const there = await this.names();
+    return manifest.objects.every((/** @type {{sha: string}} */ each) => there.has(each.sha));
   }
 
-  /** @param {string} sha */
-  async has(sha) {
-    return this.blobs.has(sha) || await this.cached(sha) !== null;
+  /** Every object that is here, in one question: a look for each by itself takes longer than the fetch of what is new. @returns {Promise<Set<string>>} */
+  async names() {
+    const there = new Set(this.blobs.keys());
+    try {
+      for (const request of await (await this.cache())?.keys() ?? []) there.add(request.url.slice(-64));
+    } catch { /* a broken cache holds nothing */ }
+    return there;
   }
 
   /** @param {string} sha @returns {Promise<Blob | null>} */

@@ -53,7 +53,8 @@ def main() -> None:
 
 def _submitted(office: Office, title: str) -> tuple[int, int]:
     """A notice at the head of the moving list, before the leader."""
-    made = _ask(office, "editor", "slides", {"kind": "notice", "title": title, "data": {"lead": "今天下午停水。", "blocks": [], "strip": None, "side": None}})
+    data = {"lead": "今天下午停水。", "blocks": [], "strip": None, "side": None}
+    made = _ask(office, "editor", "slides", {"kind": "notice", "title": title, "data": data})
     moving = next(each for each in _ask(office, "editor", "playlists", method="GET")["items"] if each["name"] == "动态公示")
     items = [{"slide": made["slide"]}, *({"slide": each["slide"]} for each in moving["items"])]
     _ask(office, "editor", f"playlists/{moving['id']}/items", {"items": items[:12]}, method="PUT")
@@ -70,8 +71,9 @@ def _until_shown(page: Page, title: str) -> None:
 
 
 def _ask(office: Office, role: str, path: str, body: dict[str, Any] | None = None, *, method: str = "POST") -> Any:
-    request = urllib.request.Request(f"{office.url}/api/v1/{path}", method=method, data=json.dumps(body or {}).encode() if method != "GET" else None,
-                                     headers={"Authorization": f"Bearer {office.person(role)['token']}", "Content-Type": "application/json"})
+    headers = {"Authorization": f"Bearer {office.person(role)['token']}", "Content-Type": "application/json"}
+    data = json.dumps(body or {}).encode() if method != "GET" else None
+    request = urllib.request.Request(f"{office.url}/api/v1/{path}", method=method, data=data, headers=headers)
     with urllib.request.urlopen(request, timeout=20) as answer:
         text = answer.read()
     return json.loads(text) if text else None

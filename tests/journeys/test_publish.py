@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.office import PHONE, Office, held, shown, staff, until, wall
+from tests.support.office import PHONE, Office, edition_of, held, shown, staff, title_on, until, wall
 
 pytestmark = pytest.mark.journey
 
@@ -21,11 +21,6 @@ def write(clerk: Page, office: Office, title: str, body: str) -> None:
     clerk.get_by_label("动态公示").check()
     clerk.get_by_role("button", name="报审").click()
     expect(clerk.get_by_text("已报审。分管领导马上能看到。")).to_be_visible()
-
-
-def title_on(board: Page) -> str:
-    title: str = board.evaluate("() => [...document.querySelectorAll('.layer.front.shown')].map((layer) => layer.shadowRoot.querySelector('h1')?.textContent ?? '').join('')")
-    return title
 
 
 def approve(leader: Page, office: Office, title: str) -> None:
@@ -42,9 +37,7 @@ def test_a_notice_that_two_people_stood_behind_is_held_by_the_board_a_second_lat
     before = held(board, 1)
     approve(leader, office, "周六上午清洗水箱")
     until(lambda: held(board, 1) > before, 3, "the board does not hold the new edition")
-    assert "周六上午清洗水箱" in board.evaluate(
-        "async () => { const held = JSON.parse(localStorage.getItem('kiosk-held-1')); const cache = await caches.open('kiosk-objects');"
-        " return await (await cache.match('/objects/' + held.ref.edition)).text(); }")
+    assert "周六上午清洗水箱" in {item["title"] for item in edition_of(board, 1)["items"]}
 
 
 def test_the_round_goes_on_and_the_wall_is_never_empty(office: Office, browser: Browser) -> None:
@@ -55,9 +48,10 @@ def test_the_round_goes_on_and_the_wall_is_never_empty(office: Office, browser: 
         const until = performance.now() + 45_000;
         while (performance.now() < until) {
             await new Promise(requestAnimationFrame);
-            const layers = [...document.querySelectorAll('.layer.shown')].map((layer) => layer.shadowRoot.querySelector('h1, .picture, video'));
-            seen.push(layers.some(Boolean));
-            if (layers.length === 1 && layers[0]?.textContent !== FIRST) break;
+            const layers = [...document.querySelectorAll('.layer.shown')];
+            const heads = layers.map((layer) => layer.shadowRoot.querySelector('h1, .picture, video'));
+            seen.push(heads.some(Boolean));
+            if (heads.length === 1 && heads[0]?.textContent !== FIRST) break;
         }
         return seen;
     }""".replace("FIRST", json.dumps(first)))
@@ -100,9 +94,7 @@ def test_an_author_is_not_offered_their_own_work_and_a_leader_on_the_phone_appro
 def test_a_recalled_notice_leaves_the_screen_at_once_and_cannot_be_fetched_any_more(office: Office, browser: Browser) -> None:
     board = wall(browser, office.board()["url"])
     title = title_on(board)
-    edition = board.evaluate("async () => { const held = JSON.parse(localStorage.getItem('kiosk-held-1')); const cache = await caches.open('kiosk-objects');"
-                             " return await (await cache.match('/objects/' + held.ref.edition)).json(); }")
-    item = next(each for each in edition["items"] if each["title"] == title)
+    item = next(each for each in edition_of(board, 1)["items"] if each["title"] == title)
     clerk = staff(browser, office, "editor", "综合办")
     clerk.goto(f"{office.url}/staff/content/{item['slide']}")
     clerk.get_by_role("link", name="撤回", exact=True).click()

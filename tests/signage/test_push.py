@@ -7,7 +7,7 @@ import pytest
 from kiosk import people
 from kiosk.base.journal import Follower, Listener
 from kiosk.content import review
-from kiosk.signage import boards, push
+from kiosk.signage import boards, manifest, push
 from kiosk.signage.push import Mover, Nudger, nudge
 from kiosk.web.refs import RefCache
 from tests.conftest import NOON
@@ -150,3 +150,16 @@ def test_a_unit_that_is_renamed_moves_its_boards(office):
 
     office.act(rename)
     assert office.version() > before
+
+
+def test_a_recall_moves_every_ref_in_its_own_transaction_so_that_nothing_stands_before_its_nudge(office):
+    office.act(lambda session, slide, board: review.approve(session, slide.latest, by=office.cast.leader, at=NOON))
+    before = office.version()
+    with office.parts.database.write() as session:
+        slide = session.get(review.Slide, office.slide)
+        manifest.recall(session, slide, "时间写错了。", by=office.cast.editor, at=NOON)
+        revision = slide.latest.id
+    with office.parts.database.read() as session:
+        told = manifest.ref(session, boards.board(session, office.board), office.parts.signer, at=NOON)
+    assert told["version"] > before
+    assert told["recalled"] == [revision]

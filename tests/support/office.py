@@ -21,6 +21,7 @@ STAFF = {"width": 1366, "height": 768}
 LANDSCAPE = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 READY_SECONDS = 60
+FRONT = "[...document.querySelectorAll('.layer.front.shown')]"
 PLAYING = "() => [...document.querySelectorAll('.layer.shown')].some((layer) => layer.shadowRoot.querySelector('.page'))"
 
 
@@ -125,8 +126,24 @@ def wall(browser: Browser, url: str, size: dict[str, int] | None = None) -> Page
 
 def shown(page: Page) -> str:
     """The words on the wall right now."""
-    text: str = page.evaluate("() => [...document.querySelectorAll('.layer.front.shown')].map((layer) => (layer.shadowRoot ?? layer).textContent).join(' ')")
+    text: str = page.evaluate(f"() => {FRONT}.map((layer) => layer.shadowRoot.textContent).join(' ')")
     return text
+
+
+def title_on(page: Page) -> str:
+    """The heading on the wall right now; empty on a page without one."""
+    title: str = page.evaluate(f"() => {FRONT}.map((layer) => layer.shadowRoot.querySelector('h1')?.textContent ?? '').join('')")
+    return title
+
+
+def edition_of(page: Page, board: int) -> dict[str, Any]:
+    """The manifest that the board holds, from its own store."""
+    edition: dict[str, Any] = page.evaluate(f"""async () => {{
+        const held = JSON.parse(localStorage.getItem('kiosk-held-{board}'));
+        const cache = await caches.open('kiosk-objects');
+        return await (await cache.match('/objects/' + held.ref.edition)).json();
+    }}""")
+    return edition
 
 
 def held(page: Page, board: int) -> int:
