@@ -46,7 +46,8 @@ messages: .venv/.dev
 WORDS := kiosk/translations/messages
 ENGLISH := kiosk/translations/en/LC_MESSAGES/messages.po
 # The sentence of every Problem is its first argument; of an Invalid and of the framework's errors the second.
-PROBLEMS = -k Problem -k Invalid:2 -k _Page:2 $(shell grep -rhE '^class \w+\(Problem\)' --include='*.py' kiosk \
+KIND := (Problem|NotFound|Forbidden|Conflict|Gone|TooLarge|TooMany|Unavailable|Full)
+PROBLEMS = -k Problem -k Invalid:2 -k _Page:2 $(shell grep -rhE '^class \w+\($(KIND)\)' --include='*.py' kiosk \
 	| sed -E 's/^class (\w+).*/-k \1/' | grep -vE ' (Invalid|_Page)$$' | sort -u)
 
 packages:

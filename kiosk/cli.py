@@ -21,7 +21,7 @@ from kiosk import demo, people, schema, serving
 from kiosk.app import create_app
 from kiosk.base import journal
 from kiosk.base.clock import now
-from kiosk.base.errors import NotFound, Problem
+from kiosk.base.errors import NotFound, Problem, filled
 from kiosk.content.geometry import panel_of
 from kiosk.parts import Parts, open_parts
 from kiosk.settings import Settings, load
@@ -240,5 +240,4 @@ def _worded(problem: Problem) -> str:
     wanted = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("en")
     folder = Path(__file__).with_name("translations")
     words = translation("messages", folder, ["en"], fallback=True) if wanted else NullTranslations()
-    text = words.gettext(problem.message)
-    return text % problem.params if problem.params else text
+    return filled(problem.message, problem.params, words.gettext)

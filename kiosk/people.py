@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kiosk.base import journal
 from kiosk.base.db import Base, Instant
-from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound, TooMany
 
 LINK_LIFE = timedelta(days=7)
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
@@ -219,13 +219,14 @@ def reach(actor: Actor, action: str) -> frozenset[int]:
 
 
 ROLE_NAMES = {
-    Role.EDITOR: "经办人", Role.SECTION_HEAD: "科室负责人", Role.LEADER: "分管领导",
-    Role.ADMINISTRATOR: "管理员", Role.INSPECTOR: "检查员", Role.AUDITOR: "审计员",
+    Role.EDITOR: N_("经办人"), Role.SECTION_HEAD: N_("科室负责人"), Role.LEADER: N_("分管领导"),
+    Role.ADMINISTRATOR: N_("管理员"), Role.INSPECTOR: N_("检查员"), Role.AUDITOR: N_("审计员"),
 }
 
 
-def who_can(action: str) -> str:
-    return "、".join(name for role, name in ROLE_NAMES.items() if role in ACTIONS[action])
+def who_can(action: str) -> list[str]:
+    """The names of the roles, for a sentence."""
+    return [name for role, name in ROLE_NAMES.items() if role in ACTIONS[action]]
 
 
 # --- units ------------------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ, 
             values[name] = text
     values.update({name: value for name, value in given.items() if value is not None})
     if strangers := sorted(set(values) - set(known)):
-        raise Problem("设置里有不认识的项：%(names)s。", names="、".join(strangers))
+        raise Problem("设置里有不认识的项：%(names)s。", names=strangers)
     settings = Settings(**{name: _typed(name, known[name].default, value) for name, value in values.items()})
     if settings.journal_days < max(190, settings.keep_days):
         raise Problem("journal_days 至少 190 天，也不能比 keep_days 少。")

@@ -5,7 +5,21 @@ A problem carries a Chinese sentence as message id and its parameters; only `web
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+
+def N_(text: str) -> str:
+    """Marks a sentence or a word for the catalogue of translations; who shows it translates it."""
+    return text
+
+
+def filled(message: str, params: Mapping[str, object], word: Callable[[str], str] = str) -> str:
+    """The sentence with its parameters, in the language that `word` speaks. Several words of one parameter stand in a row."""
+    def one(value: object) -> object:
+        return word("、").join(word(str(each)) for each in value) if isinstance(value, list | tuple) else value
+    text = word(message)
+    return text % {name: one(value) for name, value in params.items()} if params else text
 
 
 class Problem(Exception):
@@ -20,7 +34,12 @@ class Problem(Exception):
         self.params = params
 
     def __str__(self) -> str:
-        return self.message % self.params if self.params else self.message
+        return filled(self.message, self.params)
+
+    def kept(self) -> tuple[str, dict[str, Any]]:
+        """Message and parameters as a row keeps them."""
+        return self.message[:300], {name: value if isinstance(value, int | float | str | list) else str(value)
+                                    for name, value in self.params.items()}
 
 
 class NotFound(Problem):

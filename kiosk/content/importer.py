@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kiosk.base import programs
-from kiosk.base.errors import Full, Unavailable
+from kiosk.base.errors import N_, Full, Unavailable
 from kiosk.content import importers
-from kiosk.content.sniff import N_, Refused, Say, Sort, sniff
+from kiosk.content.sniff import Note, Refused, Say, Sort, sniff
 
 log = logging.getLogger("kiosk")
 
@@ -60,7 +60,7 @@ class Extract:
     """What importers hand over: pages as `kinds/media.py` reads them, with "file" (a name in the work folder) in place of "sha"."""
 
     pages: list[dict[str, Any]]
-    notes: list[str] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Importer(Protocol):
@@ -108,8 +108,8 @@ def _ready(family: importers.Family) -> None:
     """Unavailable, with the names for the administrator, if what the family needs is not here."""
     if gone := programs.missing(("bubblewrap", *family.needs)):
         if "bubblewrap" in gone:
-            raise Unavailable("服务器上没有可用的 %(names)s，文件先转换不了，屏上照常播放。请管理员装上后再传。", names="、".join(gone))
-        raise Unavailable("服务器上没有 %(names)s，这种文件先转换不了。请另存为 PDF 再传，或请管理员装上。", names="、".join(gone))
+            raise Unavailable("服务器上没有可用的 %(names)s，文件先转换不了，屏上照常播放。请管理员装上后再传。", names=gone)
+        raise Unavailable("服务器上没有 %(names)s，这种文件先转换不了。请另存为 PDF 再传，或请管理员装上。", names=gone)
 
 
 def _roomy(work: Path, wanted: int) -> None:
@@ -142,7 +142,7 @@ def _result(work: Path) -> Extract:
             params = {str(key): value for key, value in told["params"].items() if isinstance(value, int)}
             raise Refused(Say(told["problem"]), retry=bool(told["retry"]), **params)
         pages = [_page(work, page) for page in told["pages"]]
-        notes = [str(note)[:300] for note in told["notes"]][:20]
+        notes = [_note(note) for note in told["notes"]][:20]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise Refused(Say.FAULT) from error
     return Extract(pages, notes)
@@ -172,10 +172,15 @@ def _page(work: Path, page: Mapping[str, Any]) -> dict[str, Any]:
             "box": [min(1000, max(0, int(each))) for each in page["box"]][:4], "gaps": [int(gap) for gap in page["gaps"]][:300]}
 
 
+def _note(note: Mapping[str, Any]) -> dict[str, Any]:
+    params = {str(name): [int(each) for each in value] if isinstance(value, list) else int(value) for name, value in note["params"].items()}
+    return Note(note["message"]).of(**params)
+
+
 def _variant(work: Path, variant: Mapping[str, Any]) -> dict[str, Any]:
     file = _own(work, variant["file"])
     return {"file": file.name, "width": int(variant["width"]), "height": int(variant["height"]), "size": file.stat().st_size,
             "type": "image/webp"}
 
 
-__all__ = ["Extract", "Importer", "Job", "Limits", "Refused", "Say", "Sort", "convert", "sniff"]
+__all__ = ["Extract", "Importer", "Job", "Limits", "Note", "Refused", "Say", "Sort", "convert", "sniff"]

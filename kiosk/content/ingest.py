@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from kiosk.base import journal
 from kiosk.base.clock import parse
 from kiosk.base.db import Base, Database, Instant, claim
-from kiosk.base.errors import Conflict, Full, Invalid, NotFound, Problem, TooLarge
+from kiosk.base.errors import N_, Conflict, Full, Invalid, NotFound, Problem, TooLarge
 from kiosk.base.objects import Store
 from kiosk.content import slides, typeset
 from kiosk.content.slides import TITLE_MOST, Draft, Revision, Slide, State
@@ -92,7 +92,7 @@ class Extract(Protocol):
     def pages(self) -> Sequence[Mapping[str, Any]]: ...
 
     @property
-    def notes(self) -> Sequence[str]: ...
+    def notes(self) -> Sequence[Mapping[str, Any]]: ...
 
 
 Convert = Callable[..., Extract]
@@ -138,8 +138,8 @@ def complete(session: Session, upload: Upload, path: Path, store: Store, at: dat
     upload.size = upload.offset = path.stat().st_size
     upload.state = Progress.RECEIVED
     if (before := _same(session, upload)) is not None and before.slide is not None:
-        note = f"这个文件传过了，是“{before.slide.latest.title}”那一件，还没有报审。不要两件的话，请撤下一件。"
-        upload.options = {**upload.options, "notes": [note]}
+        note = N_("这个文件传过了，是“%(title)s”那一件，还没有报审。不要两件的话，请撤下一件。")
+        upload.options = {**upload.options, "notes": [{"message": note, "params": {"title": before.slide.latest.title}}]}
     journal.record(session, "upload.received", upload, by=None, at=at, name=upload.name, size=upload.size, sha=upload.sha,
                    slide=upload.slide_id)
     event.listen(session, "after_commit", lambda _: path.unlink(missing_ok=True), once=True)
@@ -154,7 +154,7 @@ def drop(session: Session, upload: Upload, *, by: Actor, at: datetime) -> None:
             and slide.latest.state in (State.DRAFT, State.RETURNED) and len(slide.revisions) == 1):
         slides.retire(session, slide, by=by, at=at)
     if upload.state != Progress.DONE:
-        upload.state, upload.sha, upload.problem, upload.params = Progress.FAILED, None, "这个文件取消了。", {}
+        upload.state, upload.sha, upload.problem, upload.params = Progress.FAILED, None, N_("这个文件取消了。"), {}
         upload.ended_at, upload.leased_until = at, None
     upload.options = {**upload.options, "dropped": True}
     journal.record(session, "upload.dropped", upload, by=by, at=at, name=upload.name, slide=upload.slide_id)
@@ -408,8 +408,8 @@ def _check_newest(session: Session, mine: Upload) -> None:
 
 
 def _fail(session: Session, mine: Upload, problem: Problem, at: datetime) -> None:
-    mine.state, mine.problem, mine.ended_at, mine.leased_until = Progress.FAILED, problem.message[:300], at, None
-    mine.params = {name: value if isinstance(value, int | float | str) else str(value) for name, value in problem.params.items()}
+    mine.state, mine.ended_at, mine.leased_until = Progress.FAILED, at, None
+    mine.problem, mine.params = problem.kept()
     journal.record(session, "upload.failed", mine, by=None, at=at, name=mine.name, slide=mine.slide_id, problem=str(problem)[:300])
 
 

@@ -28,11 +28,12 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that differs between two revisions, as the leader reads it."""
+    """One thing that differs between two revisions, as the leader reads it; `n` where a count tells the place."""
 
     where: str
     old: str
     new: str
+    n: int | None = None
 
 
 class Kind(Protocol):
@@ -69,4 +70,4 @@ def words(data: Mapping[str, Any], name: str, *, most: int, empty: bool = True) 
 def only(data: Mapping[str, Any], names: Sequence[str]) -> None:
     """Refuse fields that the kind does not know, by name: a typing error must not be lost in silence."""
     if strangers := sorted(set(data) - set(names)):
-        raise Invalid(strangers[0], "没有“%(names)s”这一项。", names="、".join(strangers))
+        raise Invalid(strangers[0], "没有“%(names)s”这一项。", names=strangers)

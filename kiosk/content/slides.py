@@ -22,12 +22,12 @@ from kiosk.base import journal
 from kiosk.base.canonical import canonical, sha256
 from kiosk.base.clock import iso
 from kiosk.base.db import Base, Instant
-from kiosk.base.errors import Conflict, Invalid, NotFound
+from kiosk.base.errors import N_, Conflict, Invalid, NotFound
 from kiosk.content.kinds import KINDS
 from kiosk.people import Actor, Unit, line
 
-COLUMNS = ("通知公告", "办事指南", "领导分工", "部门职责", "工作目标", "财政公开", "社会救助", "卫生健康", "劳动保障",
-           "居务公开", "工作动态", "政策文件")
+COLUMNS = (N_("通知公告"), N_("办事指南"), N_("领导分工"), N_("部门职责"), N_("工作目标"), N_("财政公开"), N_("社会救助"),
+           N_("卫生健康"), N_("劳动保障"), N_("居务公开"), N_("工作动态"), N_("政策文件"))
 TITLE_MOST = 40
 _SHA = re.compile(r'"([0-9a-f]{64})"')
 

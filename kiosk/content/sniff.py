@@ -11,11 +11,9 @@ import zipfile
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from kiosk.base.errors import Problem
-
-N_ = str  # marks a sentence for the catalogue of translations
+from kiosk.base.errors import N_, Problem
 
 ENTRIES_MOST, LIST_MOST = 10_000, 8 << 20
 UNPACKED_MB, SUSPECT, RATIO = 1024, 32 << 20, 120  # office files shrink to a tenth; beyond this it is made to fill a disk
@@ -65,6 +63,18 @@ class Say(StrEnum):
     FAULT = N_("转换程序打开这个文件时出了错。请在您电脑上另存为 PDF 再传。")
     BULKY = N_("转换出来的内容超过 %(most)s MB。请分成几份再传。")
     SCRATCH = N_("没有转换出可以看的页。请在您电脑上打开看看，另存为 PDF 再传。")
+
+
+class Note(StrEnum):
+    """Every remark that an importer makes on a file it has converted. A child may only choose one of these."""
+
+    SOME = N_("%(count)s 页里第 %(which)s 页转换不了，其余 %(rest)s 页好了。可以先报审，或改好第 %(which)s 页再传。")
+    MANY = N_("%(count)s 页里第 %(which)s 页等 %(failed)s 页转换不了，其余 %(rest)s 页好了。可以先报审，或改好这些页再传。")
+    MOVING = N_("动图只取第一帧，屏上不会动。要动的请传视频。")
+
+    def of(self, **params: object) -> dict[str, Any]:
+        """The remark as a revision keeps it."""
+        return {"message": str(self), "params": params}
 
 
 class Refused(Problem):

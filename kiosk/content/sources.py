@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from kiosk import people
 from kiosk.base import egress, journal
 from kiosk.base.db import Base, Database, Instant, claim
-from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooLarge
+from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound, Problem, TooLarge
 from kiosk.base.objects import Store
 from kiosk.content import ingest, review
 from kiosk.content.ingest import Progress, Upload
@@ -55,6 +55,7 @@ class Source(Base):
     slide_id: Mapped[int | None] = mapped_column(ForeignKey("slide.id"))
     seen: Mapped[str | None] = mapped_column(String(64))
     problem: Mapped[str | None] = mapped_column(String(300))
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     looked_at: Mapped[datetime | None] = mapped_column(Instant())
     due_at: Mapped[datetime] = mapped_column(Instant())
     leased_until: Mapped[datetime | None] = mapped_column(Instant())
@@ -103,7 +104,7 @@ def change(session: Session, source: Source, plan: Plan, *, reach: Reach, by: Ac
     must(by, "source.edit", source.unit_id)
     for name, value in _checked(session, plan, source.unit, reach).items():
         setattr(source, name, value)
-    source.due_at, source.problem = at, None
+    source.due_at, source.problem, source.params = at, None, {}
     journal.record(session, "source.changed", source, by=by, at=at, title=source.title, address=source.address)
 
 
@@ -163,15 +164,15 @@ def settled(session: Session, upload: Upload, at: datetime) -> None:
     if found is None:
         return
     if upload.state == Progress.FAILED:
-        found.problem = _told(Problem(upload.problem or "这个文件转换不了。", **upload.params))
+        found.problem, found.params = upload.problem or N_("这个文件转换不了。"), upload.params
         return
     assert upload.revision is not None
     try:
         if upload.revision.state in (State.DRAFT, State.RETURNED):
             review.submit(session, upload.revision, by=_actor(session, found), at=at)
-        found.problem = None
+        found.problem, found.params = None, {}
     except Problem as problem:
-        found.problem = _told(problem)
+        found.problem, found.params = problem.kept()
 
 
 def _checked(session: Session, plan: Plan, unit: Unit, reach: Reach) -> dict[str, Any]:
@@ -271,11 +272,7 @@ def _looked(session: Session, store: Store, source: Source, path: Path | None, s
 
 def _over(source: Source, at: datetime, problem: Problem | None) -> None:
     source.looked_at, source.due_at, source.leased_until = at, at + timedelta(minutes=source.minutes), None
-    source.problem = _told(problem) if problem else None
-
-
-def _told(problem: Problem) -> str:
-    return str(problem)[:300]
+    source.problem, source.params = problem.kept() if problem else (None, {})
 
 
 def _name(address: str) -> str:

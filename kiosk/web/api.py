@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from kiosk.base.clock import iso
 from kiosk.base.errors import Conflict, Invalid, NotFound, Problem
@@ -28,7 +27,7 @@ from kiosk.signage import boards as signboards
 from kiosk.signage import manifest, playlists
 from kiosk.signage.boards import Board, Group, Placing
 from kiosk.signage.playlists import Entry, Playlist
-from kiosk.web import own, receive, schemas, tus
+from kiosk.web import own, receive, schemas, tus, words
 from kiosk.web.openapi import JSON, Call, Schema, View, check, document
 from kiosk.web.request import actor, db, needs, now, number, parts
 
@@ -74,7 +73,7 @@ def make_slide() -> ResponseReturnValue:
 def list_slides() -> ResponseReturnValue:
     state = request.args.get("state")
     if state is not None and state not in tuple(State):
-        raise Invalid("state", "“%(name)s”只能是：%(words)s。", name="state", words="、".join(State))
+        raise Invalid("state", "“%(name)s”只能是：%(words)s。", name="state", words=list(State))
     limit = _limit()
     found = slides.find(db(), units=reach(actor(), "slide.read"), state=State(state) if state else None,
                         words=request.args.get("q", "")[:40], before=number("before", default=0) or None, limit=limit + 1)
@@ -114,7 +113,7 @@ def return_revision(id: int) -> ResponseReturnValue:
 
 def recall_slide(id: int) -> ResponseReturnValue:
     found = own.readable(id)
-    review.recall(db(), found, body()["reason"], by=actor(), at=now())
+    manifest.recall(db(), found, body()["reason"], by=actor(), at=now())
     return _slide(found, whole=True)
 
 
@@ -294,8 +293,7 @@ def _upload(found: Upload) -> dict[str, Any]:
                             "name": found.name, "size": found.size, "progress": _progress(found),
                             "pages": pages if found.state == Progress.DONE else 0}
     if found.problem:
-        words = gettext(found.problem)
-        told["problem"] = words % found.params if found.params else words
+        told["problem"] = words.phrased(found.problem, found.params)
     return told
 
 

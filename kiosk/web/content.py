@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, render_template, request, send_file, url_for
@@ -13,7 +12,7 @@ from flask_babel import gettext
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.errors import Forbidden, Invalid, NotFound, Problem
+from kiosk.base.errors import N_, Forbidden, Invalid, NotFound, Problem
 from kiosk.content import ingest, pages, plain, render, review, slides
 from kiosk.content.geometry import THEMES, Geometry
 from kiosk.content.kinds import KINDS
@@ -21,8 +20,8 @@ from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists, schedule
 from kiosk.signage.boards import Board
-from kiosk.web import receive
-from kiosk.web.frame import home_of, said
+from kiosk.web import receive, words
+from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
 from kiosk.web.request import SAFE, actor, back_in, db, needs, now, number, parts, signed_in, to
 
@@ -59,7 +58,7 @@ def today() -> ResponseReturnValue:
     returned, drafts, waiting = (slides.find(db(), units=mine, state=state) for state in (State.RETURNED, State.DRAFT, State.SUBMITTED))
     return render_template("content/today.html", returned=returned, drafts=[each for each in drafts if not failed_upload(each)],
                            failed=[each for each in _my_uploads() if each.state == ingest.Progress.FAILED],
-                           waiting=waiting, hung=_hung(mine), day=parts().zone.local(now()))
+                           waiting=waiting, hung=_hung(mine), weekday=words.weekday(parts().zone.local(now())))
 
 
 # --- my content ---------------------------------------------------------------------------------------------------------
@@ -88,10 +87,10 @@ def upload() -> ResponseReturnValue:
 def receive_file() -> ResponseReturnValue:
     """The plain form's way, one file at a time; scripts send by tus."""
     form = receive.take_form()
-    words = {name: word for name, word in form.words.items() if word not in ("", "0")}
+    told = {name: word for name, word in form.words.items() if word not in ("", "0")}
     try:
         sha = parts().store.put_file(form.path)  # before the transaction: copying takes a while
-        made = receive.begin(words, key=form.key, name=form.name, size=form.size)
+        made = receive.begin(told, key=form.key, name=form.name, size=form.size)
         ingest.complete(db(), made, form.path, parts().store, now(), sha=sha)
     except Problem:
         receive.incoming().drop(form.key)
@@ -217,7 +216,7 @@ def withdraw(id: int) -> ResponseReturnValue:
 @back_in(slide)
 def recall(id: int) -> ResponseReturnValue:
     found = readable(id)
-    review.recall(db(), found, request.form.get("reason", ""), by=actor(), at=now())
+    manifest.recall(db(), found, request.form.get("reason", ""), by=actor(), at=now())
     return to("content.receipts", id=id)
 
 
@@ -409,7 +408,7 @@ def hanging() -> dict[str, str] | None:
     shown = _hanging_now()
     if shown is None:
         return None
-    return {"board": shown.board.name, "at": said(now()), "title": shown.title, "url": url_for("content.hangs"),
+    return {"board": shown.board.name, "at": words.said(now()), "title": shown.title, "url": url_for("content.hangs"),
             "orientation": shown.board.geometry.orientation}
 
 
@@ -598,21 +597,15 @@ def _changes(before: Revision | None, after: Revision) -> list[Any]:
     if before is None:
         return []
     kind = KINDS[after.slide.kind]
-    words = [("标题", before.title, after.title), ("栏目", before.column, after.column),
-             ("从哪天起", _day(before.start), _day(after.start)), ("到哪天止", _day(before.end), _day(after.end)),
-             ("挂在哪里", _names(before), _names(after))]
-    return [render.Change(where, old, new) for where, old, new in words if old != new] + list(kind.changes(before.data, after.data))
-
-
-def _day(at: datetime | None) -> str:
-    if at is None:
-        return str(gettext("长期"))
-    local = parts().zone.local(at)
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    rows = [(N_("标题"), before.title, after.title), (N_("栏目"), gettext(before.column), gettext(after.column)),
+            (N_("从哪天起"), words.moment(before.start), words.moment(after.start)),
+            (N_("到哪天止"), words.moment(before.end), words.moment(after.end)),
+            (N_("挂在哪里"), _names(before), _names(after))]
+    return [render.Change(where, old, new) for where, old, new in rows if old != new] + list(kind.changes(before.data, after.data))
 
 
 def _names(revision: Revision) -> str:
-    return "、".join(people.unit(db(), id).name for id in revision.audience)
+    return words.row(people.unit(db(), id).name for id in revision.audience)
 
 
 def _hung(mine: frozenset[int]) -> list[Hung]:
@@ -641,9 +634,9 @@ def _upload_of(revision: Revision) -> ingest.Upload | None:
 
 
 def _told(upload: ingest.Upload) -> dict[str, Any]:
-    problem = gettext(upload.problem) % upload.params if upload.problem else None
+    problem = words.phrased(upload.problem, upload.params) if upload.problem else None
     return {"upload": upload.id, "name": upload.name, "size": upload.size, "state": upload.state, "done": upload.done,
             "total": upload.total, "problem": problem, "slide": upload.slide_id, "revision": upload.revision_id,
             "pages": len(upload.revision.pages) if upload.revision else 0,
             "fresh": upload.revision is not None and upload.revision.state in (State.DRAFT, State.RETURNED),
-            "notes": [gettext(note) for note in (upload.revision.data.get("notes", []) if upload.revision else [])]}
+            "notes": [words.noted(note) for note in (upload.revision.data.get("notes", []) if upload.revision else [])]}

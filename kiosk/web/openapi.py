@@ -84,7 +84,7 @@ def check(schema: Schema, value: Any, name: str = "body") -> Any:
     if not any(isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool)) for kind in kinds):
         raise Invalid(name, "“%(name)s”的类型不对，要 %(kinds)s。", name=name, kinds=" / ".join(kinds))
     if "enum" in schema and value not in schema["enum"]:
-        raise Invalid(name, "“%(name)s”只能是：%(words)s。", name=name, words="、".join(map(str, schema["enum"])))
+        raise Invalid(name, "“%(name)s”只能是：%(words)s。", name=name, words=[str(each) for each in schema["enum"]])
     if isinstance(value, dict):
         _check_names(schema, value, name)
     if isinstance(value, list):
@@ -100,7 +100,7 @@ def _check_names(schema: Schema, value: Mapping[str, Any], name: str) -> None:
     if missing := [each for each in schema.get("required", ()) if each not in value]:
         raise Invalid(missing[0], "缺“%(name)s”这一项。", name=missing[0])
     if schema.get("additionalProperties") is False and (strangers := sorted(set(value) - set(properties))):
-        raise Invalid(strangers[0], "没有“%(names)s”这一项。", names="、".join(strangers))
+        raise Invalid(strangers[0], "没有“%(names)s”这一项。", names=strangers)
     for each, inner in properties.items():
         if each in value:
             check(inner, value[each], each)

@@ -14,14 +14,15 @@ from werkzeug.datastructures import MultiDict
 
 from kiosk import people
 from kiosk.base import journal, programs
-from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound
+from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from kiosk.people import ROLE_NAMES, Link, Person, Role, Throttle, UnitKind
+from kiosk.web import words
 from kiosk.web.content import hanging
 from kiosk.web.frame import home_of
 from kiosk.web.request import actor, back_in, db, end_transaction, maybe_actor, needs, now, number, parts, sign_in_session, signed_in, to
 
 bp = Blueprint("people", __name__)
-KIND_NAMES = {UnitKind.OFFICE: "街道办事处", UnitKind.DEPARTMENT: "科室", UnitKind.COMMUNITY: "社区"}
+KIND_NAMES = {UnitKind.OFFICE: N_("街道办事处"), UnitKind.DEPARTMENT: N_("科室"), UnitKind.COMMUNITY: N_("社区")}
 
 
 # --- signing in -------------------------------------------------------------------------------------------------------
@@ -330,14 +331,13 @@ class Check:
 
 def _checks() -> list[Check]:
     free = shutil.disk_usage(parts().settings.data).free // 10**9
-    local = parts().zone.local(now())
     disk = Check("ok" if free >= 20 else "due", gettext("可以用") if free >= 20 else gettext("留意"), gettext("存放内容的磁盘"),
                  gettext("还有 %(free)s GB", free=free))
-    clock = Check("ok", gettext("可以用"), gettext("服务器时间"), f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}")
+    clock = Check("ok", gettext("可以用"), gettext("服务器时间"), words.moment(now()))
     missing = programs.missing()
     ready = gettext("PDF、演示稿、文档、表格、图片、视频都能转")
     convert = Check("due" if missing else "ok", gettext("留意") if missing else gettext("可以用"), gettext("文件转换"),
-                    gettext("还没有装：%(names)s。其他都能用。", names="、".join(missing)) if missing else ready)
+                    gettext("还没有装：%(names)s。其他都能用。", names=words.row(missing)) if missing else ready)
     return [disk, clock, convert]
 
 

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, flash, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,7 @@ from flask_babel import gettext
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.errors import Conflict, Invalid, Problem
+from kiosk.base.errors import N_, Conflict, Invalid, Problem
 from kiosk.content import slides
 from kiosk.content.geometry import THEMES, Geometry, Panel, panel_of
 from kiosk.content.slides import Revision, Slide
@@ -24,14 +24,14 @@ from kiosk.signage import manifest
 from kiosk.signage import playlists as lists
 from kiosk.signage.boards import Board, Group, Placing, Status
 from kiosk.signage.playlists import Entry, Item, Playlist
-from kiosk.web import own
+from kiosk.web import own, words
 from kiosk.web.content import USUAL, drawn_pages
 from kiosk.web.request import actor, back_in, db, needs, now, number, parts, to
 
 bp = Blueprint("signage", __name__)
 USUAL_INCHES, USUAL_METRES = 43.0, 3.0
-THEME_NAMES = {"zhengwu": "政务蓝", "shequ": "社区绿", "gaoduibi": "高对比"}
-COMMANDS = {"identify": "屏上亮出名字了，10 秒后自己收起。", "reload": "屏正在重新载入，几秒就好。"}
+THEME_NAMES = {"zhengwu": N_("政务蓝"), "shequ": N_("社区绿"), "gaoduibi": N_("高对比")}
+COMMANDS = {"identify": N_("屏上亮出名字了，10 秒后自己收起。"), "reload": N_("屏正在重新载入，几秒就好。")}
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def playlist(id: int) -> ResponseReturnValue:
     laps = _laps(found)
     return render_template("signage/playlist.html", playlist=found, laps=laps, round=_round(laps), boards=lists.boards_of(found),
                            most=parts().settings.round_minutes * 60, writable=may(actor(), "playlist.edit", found.unit_id),
-                           groups=_groups(), all_boards=_boards(), until=_until, board=next(iter(lists.boards_of(found)), None),
+                           groups=_groups(), all_boards=_boards(), until=words.until, board=next(iter(lists.boards_of(found)), None),
                            on_groups={each.group_id for each in found.placements}, on_boards={each.board_id for each in found.placements})
 
 
@@ -172,9 +172,9 @@ def add_slides(id: int) -> ResponseReturnValue:
 @bp.get("/staff/boards")
 @needs("board.read")
 def boards() -> ResponseReturnValue:
-    words = request.args.get("q", "").strip()[:40]
+    asked = request.args.get("q", "").strip()[:40]
     everything = _seen(_boards())
-    found = [each for each in everything if words in f"{each.board.name} {each.board.unit.name} {each.board.unit.place}"]
+    found = [each for each in everything if asked in f"{each.board.name} {each.board.unit.name} {each.board.unit.place}"]
     return render_template("signage/boards.html", boards=found, all=everything, by=request.args.get("by", "unit"), now=now(),
                            went=_went, statuses=Status)
 
@@ -424,21 +424,12 @@ def _went(board: Board) -> str:
     minutes = max(1, int((now() - board.seen_at).total_seconds() // 60))
     hours, rest = divmod(minutes, 60)
     if minutes < 60:
-        words = gettext("%(minutes)s 分钟", minutes=minutes)
+        told = gettext("%(minutes)s 分钟", minutes=minutes)
     elif hours < 24:
-        words = gettext("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=rest) if rest else gettext("%(hours)s 小时", hours=hours)
+        told = gettext("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=rest) if rest else gettext("%(hours)s 小时", hours=hours)
     else:
-        words = gettext("%(days)s 天", days=hours // 24)
-    return str(words)
-
-
-def _until(at: datetime | None) -> str:
-    """The last day, with the hour only where it is not the day's end."""
-    if at is None:
-        return str(gettext("长期"))
-    local, today = parts().zone.local(at), parts().zone.day(now())
-    day = f"{local.month}月{local.day}日" if local.year == today.year else f"{local.year}年{local.month}月{local.day}日"
-    return day if (local.hour, local.minute) == (23, 59) else f"{day} {local:%H:%M}"
+        told = gettext("%(days)s 天", days=hours // 24)
+    return str(told)
 
 
 def _panel(before: Panel) -> Panel:

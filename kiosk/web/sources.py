@@ -9,16 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from kiosk import people
-from kiosk.base.errors import NotFound
+from kiosk.base.errors import N_, NotFound
 from kiosk.content import sources
 from kiosk.content.slides import COLUMNS
 from kiosk.content.sources import Plan, Reach, Source
 from kiosk.people import Actor, may, reach
-from kiosk.web.frame import said
+from kiosk.web import words
 from kiosk.web.request import actor, back_in, db, needs, now, number, parts, to
 
 bp = Blueprint("sources", __name__)
-RHYTHMS = ((15, "每15分钟"), (60, "每小时"), (240, "每4小时"), (1440, "每天"))
+RHYTHMS = ((15, N_("每15分钟")), (60, N_("每小时")), (240, N_("每4小时")), (1440, N_("每天")))
 
 
 @bp.get("/staff/sources", endpoint="sources")
@@ -72,7 +72,7 @@ def look(id: int) -> ResponseReturnValue:
 def _page(chosen: Source | None) -> str:
     settings, mine = parts().settings, reach(actor(), "source.edit")
     return render_template("sources/sources.html", sources=sources.find(db(), mine), chosen=chosen, columns=COLUMNS, rhythms=RHYTHMS,
-                           people=_submitters(mine), said=said, folder=settings.source_folder, hosts=settings.allowed_hosts)
+                           people=_submitters(mine), said=words.said, folder=settings.source_folder, hosts=settings.allowed_hosts)
 
 
 def _submitters(mine: Collection[int]) -> list[Actor]:

@@ -73,14 +73,14 @@ def head(key: str) -> ResponseReturnValue:
     _speaks()
     with parts().database.read() as short:
         found = _mine(short, key)
-        length, expires = _length(found), _expires(found)
+        length, expires, id = _length(found), _expires(found), found.id
     if length == found.size and found.state == Progress.RECEIVING:  # the process died between the last byte and the hand-over
         sha = _keep(key)
         with parts().database.write() as short:
             _hand_over(short, key, sha)
         parts().told()
     return "", 200, {"Upload-Offset": str(length), "Upload-Length": str(found.size), "Cache-Control": "no-store",
-                     "Upload-Expires": expires}
+                     "Upload-Expires": expires, "Kiosk-Upload": str(id)}
 
 
 def append(key: str) -> ResponseReturnValue:
@@ -190,7 +190,7 @@ def _checksum() -> tuple[str, bytes]:
             return algorithm, base64.b64decode(word, validate=True)
     except binascii.Error:
         pass
-    raise Invalid("Upload-Checksum", "校验只支持 %(names)s，后面是 base64。", names="、".join(DIGESTS))
+    raise Invalid("Upload-Checksum", "校验只支持 %(names)s，后面是 base64。", names=list(DIGESTS))
 
 
 def _http(at: datetime) -> str:

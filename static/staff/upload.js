@@ -70,6 +70,7 @@ function send(each) {
   each.tus = new /** @type {any} */ (globalThis).tus.Upload(each.file, {
     endpoint: list.dataset.tus, chunkSize: 8 * 1048576, retryDelays: [0, 1000, 3000, 5000, 10000, 20000, 30000], removeFingerprintOnSuccess: true,
     headers: { "X-CSRFToken": token }, metadata: { filename: each.file.name, filetype: each.file.type, ...options },
+    onAfterResponse: (/** @type {any} */ _, /** @type {any} */ answer) => named(each, answer.getHeader("Kiosk-Upload")),
     onProgress: (/** @type {number} */ done, /** @type {number} */ all) => progress(each, words.receiving, done / all),
     onSuccess: () => { sent(each); void ask(); next(); },
     onShouldRetry: (/** @type {any} */ error) => { if (!navigator.onLine) say(words.offline); const status = error.originalResponse?.getStatus() ?? 0; return status === 0 || status === 409 || status === 423 || status === 429 || status >= 500; },
@@ -82,11 +83,17 @@ function send(each) {
   });
 }
 
+/** The server's number for this file; a row left over from an earlier visit makes room. @param {Sending} each @param {string | undefined} number */
+function named(each, number) {
+  if (!number || each.row.dataset.upload === number) return;
+  list.querySelector(`[data-upload="${number}"]`)?.remove();
+  each.row.dataset.upload = number;
+}
+
 /** All bytes are there; the row waits for the server's own word about this file. @param {Sending} each */
 function sent(each) {
   each.state = "sent";
   each.row.dataset.state = "received";
-  each.row.dataset.sent = String(each.file.size); // the server may have cleaned the name
   progress(each, words.received, 0);
   last(each).replaceChildren();
 }
@@ -145,9 +152,7 @@ async function ask() {
 /** @param {any} told */
 function follow(told) {
   let row = /** @type {HTMLElement | null} */ (list.querySelector(`[data-upload="${told.upload}"]`));
-  if (told.state === "receiving" && !row) return;
-  row ??= /** @type {HTMLElement | undefined} */ ([...list.children].find((each) => /** @type {HTMLElement} */ (each).dataset.sent === told.sent)) ?? null;
-  if (row?.dataset.sent) { delete row.dataset.sent; row.dataset.upload = String(told.upload); /** @type {HTMLElement} */ (row.querySelector(".name")).textContent = told.name; }
+  if (told.state === "receiving" || row?.dataset.state === "receiving") return; // the sender itself knows best
   if (!row) {
     row = document.createElement("li");
     row.dataset.upload = String(told.upload);
@@ -189,7 +194,7 @@ function tally() {
   const look = rows.filter((row) => row.dataset.state === "done" && row.querySelector(".status.due")).length;
   const figures = [["good", state("done") - look], ["look", look], ["bad", state("failed", "broken")], ["running", rows.length - state("done", "failed", "broken")]];
   const said = figures.filter(([, n]) => n).map(([name, n]) => (count.dataset[String(name)] ?? "").replace("{n}", String(n)));
-  count.textContent = rows.length ? (count.dataset.all ?? "").replace("{all}", String(rows.length)).replace("{parts}", said.join("，")) : count.dataset.none ?? "";
+  count.textContent = rows.length ? (count.dataset.all ?? "").replace("{all}", String(rows.length)).replace("{parts}", said.join(count.dataset.comma ?? "")) : count.dataset.none ?? "";
   const ready = rows.map((row) => row.dataset.slide).filter(Boolean);
   submit.hidden = ready.length === 0;
   submit.textContent = ready.length === 1 ? submit.dataset.one ?? "" : (submit.dataset.word ?? "").replace("{n}", String(ready.length));

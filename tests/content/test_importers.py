@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from kiosk.base import programs
 from kiosk.base.errors import Full, Unavailable
 from kiosk.content import importer, importers
-from kiosk.content.importer import Extract, Limits, Refused, Say, Sort, sniff
+from kiosk.content.importer import Extract, Limits, Note, Refused, Say, Sort, sniff
 from kiosk.content.importers import office, sheets
 from tests.support import papers
 
@@ -127,7 +127,7 @@ def test_one_page_that_fails_does_not_take_the_others_with_it(convert: Callable[
     extract = convert(papers.pdf(tmp_path / "a.pdf", 24, broken=[7], size=(900, 90)))
     assert [page["type"] for page in extract.pages] == ["image"] * 6 + ["failed"] + ["image"] * 17
     assert extract.pages[6]["problem"] % extract.pages[6]["params"] == "第 7 页转换不了。"
-    assert extract.notes == ["24 页里第 7 页转换不了，其余 23 页好了。可以先报审，或改好第 7 页再传。"]
+    assert extract.notes == [Note.SOME.of(count=24, which=[7], rest=23)]
 
 
 @marked
@@ -236,7 +236,7 @@ def test_a_moving_gif_shows_its_first_frame_and_says_so(convert: Callable[..., E
     frames = [Image.new("RGB", (100, 100), (number * 90, 0, 0)) for number in range(3)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     extract = convert(tmp_path / "a.gif")
-    assert len(extract.pages) == 1 and "动图" in extract.notes[0]
+    assert len(extract.pages) == 1 and extract.notes == [Note.MOVING.of()]
 
 
 @marked

@@ -15,7 +15,7 @@ from kiosk.content import ingest, review, slides
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import Draft, State
 from tests.conftest import NOON
-from tests.support.files import Clock, Sender, plain
+from tests.support.files import REMARK, Clock, Sender, plain
 
 MINUTE = timedelta(minutes=1)
 
@@ -122,7 +122,7 @@ def test_a_converted_file_is_a_draft_with_pages_that_can_be_submitted(session, c
     variant = revision.pages[0]["variants"][0]
     assert (parts.store.read(variant["sha"]), variant["size"], "file" in variant) == (b"%PDF-a1", 7, False)
     assert revision.data["source"] == {"name": "十二月值班表.pdf", "sha": upload.sha, "size": 6, "type": "application/pdf"}
-    assert revision.data["notes"] == ["第2页有表格，请核对。"]
+    assert revision.data["notes"] == [REMARK]
     review.submit(session, revision, by=cast.editor, at=NOON)
     assert verbs(session) == ["slide.made", "upload.received", "upload.converted", "slide.submitted"]
 
@@ -378,7 +378,8 @@ def test_the_same_file_twice_is_told_and_nothing_is_lost(session, cast, sender):
     sender.convert(sender.send(cast.editor, cast.office, name="值班表.pdf", body=b"same"))
     again = sender.send(cast.editor, cast.office, name="值班表(1).pdf", body=b"same")
     sender.convert(again)
-    assert again.slide.latest.data["notes"][0].startswith("这个文件传过了，是“值班表”那一件")
+    note = again.slide.latest.data["notes"][0]
+    assert (note["message"] % note["params"]).startswith("这个文件传过了，是“值班表”那一件")
     assert len(again.slide.latest.pages) == 2
 
 
@@ -386,7 +387,7 @@ def test_the_same_file_of_another_unit_is_nobodys_business(session, cast, sender
     sender.convert(sender.send(cast.editor, cast.office, body=b"same"))
     again = sender.send(cast.community, cast.east, body=b"same")
     sender.convert(again)
-    assert again.slide.latest.data["notes"] == ["第2页有表格，请核对。"]
+    assert again.slide.latest.data["notes"] == [REMARK]
 
 
 # --- lists, and not wanted after all ---------------------------------------------------------------------------------------------

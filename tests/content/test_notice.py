@@ -126,8 +126,9 @@ def test_each_mistake_is_refused_by_the_name_of_its_field(data, field):
 def test_changes_are_told_line_by_line():
     old = notice(points("用燃气时开窗。", "电热毯睡前关闭。"), lead="请做到：").stored()
     new = notice(points("用燃气时开窗通风。", "电热毯睡前关闭。"), lead="请务必做到：", strip={"text": "抢修", "phone": "12345"}).stored()
-    told = [(change.where, change.old, change.new) for change in Notice.changes(old, new)]
-    assert told == [("说明", "请做到：", "请务必做到："), ("第 1 行", "用燃气时开窗。", "用燃气时开窗通风。"), ("底条", "", "抢修 12345")]
+    told = [(change.where, change.old, change.new, change.n) for change in Notice.changes(old, new)]
+    assert told == [("说明", "请做到：", "请务必做到：", None), ("第 %(n)s 行", "用燃气时开窗。", "用燃气时开窗通风。", 1),
+                    ("底条", "", "抢修 12345", None)]
 
 
 def test_a_new_order_is_a_change():

@@ -17,6 +17,7 @@ from kiosk.parts import Parts
 from kiosk.people import Actor, Unit
 
 LIMITS = object()
+REMARK = {"message": "第2页有表格，请核对。", "params": {}}
 
 
 class Clock:
@@ -40,7 +41,7 @@ def plain(file: Path, *, name: str, work: Path, limits: Any, on_progress: Callab
         made.append({"type": "image", "width": 1654, "height": 2339, "text": "值班安排", "box": [0, 0, 1000, 1000], "gaps": [],
                      "variants": [{"file": f"{number}.webp", "width": 1654, "height": 2339, "type": "image/webp"}]})
         on_progress(number, pages)
-    return Extract(made, ["第2页有表格，请核对。"])
+    return Extract(made, [REMARK])
 
 
 class Sender:

@@ -21,7 +21,7 @@ from pypdfium2.raw import FPDF_ERR_PASSWORD
 
 from kiosk.content.importer import PAGE_FAILED, TEXT_MOST, Extract, Job
 from kiosk.content.importers.variants import block, narrowed, save
-from kiosk.content.sniff import Refused, Say
+from kiosk.content.sniff import Note, Refused, Say
 
 WORKERS = 2
 PAGE_SECONDS = 60.0
@@ -52,10 +52,10 @@ def pages_of(job: Job, pdf: Path) -> Extract:
     return Extract([made[number] for number in sorted(made)], [_note(failed, count)] if failed else [])
 
 
-def _note(failed: Sequence[int], count: int) -> str:
+def _note(failed: Sequence[int], count: int) -> dict[str, Any]:
     """Sentence 7 of the staff pages."""
-    which = "、".join(str(number) for number in failed[:8]) + (" 等" if len(failed) > 8 else "")
-    return f"{count} 页里第 {which} 页转换不了，其余 {count - len(failed)} 页好了。可以先报审，或改好第 {which} 页再传。"
+    told = {"count": count, "which": list(failed[:8]), "rest": count - len(failed)}
+    return Note.SOME.of(**told) if len(failed) <= 8 else Note.MANY.of(**told, failed=len(failed))
 
 
 def _count(pdf: Path, most: int) -> int:

@@ -20,11 +20,10 @@ from PIL import (
 
 from kiosk.content.importer import Extract, Job
 from kiosk.content.importers.variants import variants
-from kiosk.content.sniff import Refused, Say
+from kiosk.content.sniff import Note, Refused, Say
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 PAPER = (0xFB, 0xFA, 0xF6)
-MOVING = "动图只取第一帧，屏上不会动。要动的请传视频。"
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit is asked before anything is decoded
 
@@ -45,7 +44,7 @@ def drawn(job: Job, formats: tuple[str, ...]) -> Extract:
 def _pages(job: Job, file: Image.Image) -> Extract:
     count = getattr(file, "n_frames", 1)
     many = file.format == "TIFF"
-    notes = [MOVING] if count > 1 and file.format in ("GIF", "PNG", "WEBP") else []
+    notes = [Note.MOVING.of()] if count > 1 and file.format in ("GIF", "PNG", "WEBP") else []
     if many and count > job.limits.max_pages:
         raise Refused(Say.PAGES, count=count, most=job.limits.max_pages)
     pages = []

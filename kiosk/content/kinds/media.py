@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
 
-from kiosk.base.errors import Invalid
+from kiosk.base.errors import N_, Invalid
 from kiosk.content import typeset
 from kiosk.content.geometry import FOOT, HEAD, MARGIN, Geometry
 from kiosk.content.kind import Change, Sheet
@@ -27,7 +27,7 @@ class Media:
 
     pages: tuple[Mapping[str, Any], ...]
     source: Mapping[str, Any]
-    notes: tuple[str, ...]
+    notes: tuple[Mapping[str, Any], ...]
 
     name = "media"
 
@@ -39,7 +39,7 @@ class Media:
         return cls(tuple(pages), dict(data.get("source") or {}), tuple(data.get("notes") or ()))
 
     def stored(self) -> dict[str, Any]:
-        return {"pages": [dict(page) for page in self.pages], "source": dict(self.source), "notes": list(self.notes)}
+        return {"pages": [dict(page) for page in self.pages], "source": dict(self.source), "notes": [dict(note) for note in self.notes]}
 
     def text(self) -> str:
         return "\n".join(str(page.get("text", "")) for page in self.pages)
@@ -49,9 +49,9 @@ class Media:
         before, after = cls.parse(old), cls.parse(new)
         rows = []
         if before.source.get("sha") != after.source.get("sha"):
-            rows.append(Change("文件", str(before.source.get("name", "")), str(after.source.get("name", ""))))
+            rows.append(Change(N_("文件"), str(before.source.get("name", "")), str(after.source.get("name", ""))))
         if len(before.pages) != len(after.pages):
-            rows.append(Change("页数", str(len(before.pages)), str(len(after.pages))))
+            rows.append(Change(N_("页数"), str(len(before.pages)), str(len(after.pages))))
         return rows
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:

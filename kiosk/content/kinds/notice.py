@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Self
 
-from kiosk.base.errors import Invalid
+from kiosk.base.errors import N_, Invalid
 from kiosk.content import typeset
 from kiosk.content.geometry import FOOT, HEAD, MARGIN, Geometry
 from kiosk.content.kind import Change, Sheet, only, words
@@ -57,11 +58,11 @@ class Notice:
     def changes(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
         """Line by line: what went, what came, in the place where it stands."""
         before, after = cls.parse(old), cls.parse(new)
-        rows = [Change("说明", before.lead, after.lead)] if before.lead != after.lead else []
+        rows = [Change(N_("说明"), before.lead, after.lead)] if before.lead != after.lead else []
         rows += _line_changes([line for block in before.blocks for line in _words(block)],
                               [line for block in after.blocks for line in _words(block)])
         was, now = (" ".join(strip.values()) if strip else "" for strip in (before.strip, after.strip))
-        return rows + ([Change("底条", was, now)] if was != now else [])
+        return rows + ([Change(N_("底条"), was, now)] if was != now else [])
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
         room = geometry.w - 2 * MARGIN[geometry.orientation]
@@ -155,8 +156,9 @@ def _said(atom: Atom) -> str:
 def _line_changes(before: list[str], after: list[str]) -> list[Change]:
     gone, come = [line for line in before if line not in after], [line for line in after if line not in before]
     pairs = [(gone[at] if at < len(gone) else "", come[at] if at < len(come) else "") for at in range(max(len(gone), len(come)))]
-    found = [Change(f"第 {(after.index(new) if new else before.index(old)) + 1} 行", old, new) for old, new in pairs]
-    return found or ([Change("正文", "", "顺序变了")] if before != after else [])
+    found = [Change(N_("第 %(n)s 行"), old, new, (after.index(new) if new else before.index(old)) + 1) for old, new in pairs]
+    moved = [(old, new) for old, new in zip_longest(before, after, fillvalue="") if old != new]
+    return found or [Change(N_("正文，只是换了顺序"), old, new) for old, new in moved[:1]]
 
 
 def _lines_atom(name: str, text: str, room: float, *, gap: float) -> Atom:
