@@ -106,7 +106,7 @@ function place(panel, page) {
 /** @param {Store} store */
 function tell(store) {
   const card = element("div", "over");
-  card.append(identify(store.ref?.face, ownScreen()));
+  card.append(identify(store.ref?.face, store.ref?.panel, ownScreen()));
   wall.append(card);
   setTimeout(() => card.remove(), IDENTIFY);
 }

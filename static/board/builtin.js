@@ -29,11 +29,16 @@ export function pairing({ code, seconds, screen }) {
   return page;
 }
 
-/** Which board is this? Name, size and edges to check overscan by. @param {any} face @param {{w: number, h: number}} screen */
-export function identify(face, screen) {
+/**
+ * The test picture: which board is this, is anything cut off, is a circle round, is the type large enough from where people stand?
+ * @param {any} face @param {any} panel @param {{w: number, h: number}} screen
+ */
+export function identify(face, panel, screen) {
   const page = element("article", "builtin identify");
-  page.append(element("p", "office", face?.office ?? ""), element("h1", "", face?.board ?? ""), element("p", "", face?.unit ?? ""),
-    element("p", "small", `${screen.w}×${screen.h} · 四边的线都看得见，画面就没有被裁`));
+  for (const corner of ["左上", "右上", "左下", "右下"]) page.append(element("b", "corner", corner));
+  page.append(element("i", "round"), element("p", "office", face?.office ?? ""), element("h1", "", face?.board ?? ""), element("p", "", face?.unit ?? ""),
+    element("p", "read", `站到${panel?.distance_mm ? `${panel.distance_mm / 1000}米` : "平常看的地方"}外，读得出这一行，字就够大`),
+    element("p", "small", `四角的字都看得见，画面就没有被裁；圆是圆的，比例就对 · ${screen.w}×${screen.h}`));
   return page;
 }
 
