@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -18,7 +20,17 @@ from kiosk.settings import Settings
 from tests.support.cast import Cast
 from tests.support.make import Make
 
+TRANSLATIONS = Path(__file__).resolve().parent.parent / "kiosk" / "translations"
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    """The catalogues as `make setup` compiles them: a server that a test starts reads them too."""
+    for words in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
+        made = words.with_suffix(".mo")
+        if not made.exists() or made.stat().st_mtime < words.stat().st_mtime:
+            with words.open("rb") as source, made.open("wb") as target:
+                write_mo(target, read_po(source))
 
 
 @pytest.fixture(scope="session")

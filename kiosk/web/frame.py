@@ -39,10 +39,10 @@ def frame_of() -> dict[str, Any]:
 
 # What the journal's verbs are called on pages.
 VERB_NAMES = {
-    "slide.made": N_("写好第一稿"), "slide.revised": N_("改过"), "slide.submitted": N_("报审"), "slide.withdrawn": N_("撤回报审"),
-    "slide.approved": N_("批准上屏"), "slide.returned": N_("退回"), "slide.recalled": N_("撤回下屏"), "slide.retired": N_("撤下存档"),
-    "person.added": N_("建立账号"), "person.disabled": N_("停用账号"), "person.enabled": N_("重新启用"), "person.signed_in": N_("登录"),
-    "person.signed_out": N_("退出"), "person.missed": N_("密码输错"), "person.unlocked": N_("解锁"), "password.set": N_("设了密码"),
+    "slide.made": N_("写好第一稿"), "slide.revised": N_("改过"), "slide.submitted": N_("报给领导"), "slide.withdrawn": N_("撤回了报审"),
+    "slide.approved": N_("批准了"), "slide.returned": N_("退回了"), "slide.recalled": N_("撤回下屏"), "slide.retired": N_("撤下存档"),
+    "person.added": N_("建立账号"), "person.disabled": N_("停用了账号"), "person.enabled": N_("又启用了"), "person.signed_in": N_("登录了"),
+    "person.signed_out": N_("退出了"), "person.missed": N_("密码输错"), "person.unlocked": N_("解了锁"), "password.set": N_("设了密码"),
     "link.made": N_("领了设密码的链接"), "token.made": N_("做了令牌"), "token.ended": N_("作废令牌"), "role.granted": N_("给了权限"),
     "role.consented": N_("同意权限"), "role.ended": N_("收回权限"), "board.added": N_("登记屏"), "board.changed": N_("改了屏的资料"),
     "board.ended": N_("拆除屏"), "board.keyed": N_("换了屏的凭证"), "board.called": N_("打过电话"), "playlist.made": N_("新建列表"),

@@ -51,7 +51,8 @@ def said(at: datetime | None) -> str:
     local, today = zone.local(at), zone.day(now())
     days = (today - local.date()).days
     if days in (0, 1, -1):
-        return f"{(gettext('今天'), gettext('昨天'), gettext('明天'))[days]} {local:%H:%M}"
+        near = (gettext("今天"), gettext("昨天"), gettext("明天"))[days]  # not inside an f-string: there the extraction is blind
+        return f"{near} {local:%H:%M}"
     return f"{day(local, today)} {local:%H:%M}"
 
 

@@ -133,7 +133,7 @@ def test_changes_are_told_line_by_line():
 
 def test_a_new_order_is_a_change():
     old, new = notice(points("甲", "乙")).stored(), notice(points("乙", "甲")).stored()
-    assert [change.new for change in Notice.changes(old, new)] == ["顺序变了"]
+    assert [(change.where, change.old, change.new) for change in Notice.changes(old, new)] == [("正文，只是换了顺序", "甲", "乙")]
 
 
 @settings(deadline=None, max_examples=40)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import people
-from kiosk.base.errors import Conflict, Forbidden, Invalid
+from kiosk.base.errors import Conflict, Forbidden, Invalid, filled
 from kiosk.content import ingest, review, sources
 from kiosk.content.ingest import Progress
 from kiosk.content.slides import State
@@ -65,6 +65,10 @@ def look(session, parts, clock, reach):
         session.expire_all()
         return ingest.upload(session, made) if made is not None else None
     return looked
+
+
+def told(source):
+    return filled(source.problem, source.params)
 
 
 def put(folder: Path, name: str, body: bytes, *, ago: float = 3600.0) -> Path:
@@ -175,7 +179,7 @@ def test_a_missing_file_is_told_until_it_is_back(add, look, folder, clock):
     source = add()
     (folder / "duty.xlsx").rename(folder / "away.xlsx")
     assert look(source) is None
-    assert source.problem == "来源文件夹里没有“duty.xlsx”。屏上照旧，放回去就接着看。"
+    assert told(source) == "来源文件夹里没有“duty.xlsx”。屏上照旧，放回去就接着看。"
     (folder / "away.xlsx").rename(folder / "duty.xlsx")
     clock.on(HOUR)
     assert look(source) is not None
@@ -186,7 +190,7 @@ def test_a_file_too_large_is_told(add, look, folder):
     source = add()
     put(folder, "duty.xlsx", b"x" * (6 << 20))
     assert look(source) is None
-    assert "最多 5 MB" in source.problem
+    assert "最多 5 MB" in told(source)
 
 
 def test_an_empty_file_is_told(add, look, folder):

@@ -1,0 +1,276 @@
+"""The second language: every sentence of the code is in the English catalogue, and a reader who switches sees nothing else."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk import people, schema
+from kiosk.app import _Page
+from kiosk.base.clock import now
+from kiosk.base.errors import Invalid, Problem
+from kiosk.base.journal import Entry
+from kiosk.content import ingest, review, slides
+from kiosk.content.slides import COLUMNS, Draft
+from kiosk.content.sniff import Note, Refused, Say
+from kiosk.content.sources import Source
+from kiosk.parts import Parts
+from kiosk.people import Actor, Role
+from kiosk.signage import boards
+from tests.conftest import NOON, TRANSLATIONS
+from tests.support.cast import Cast
+from tests.support.doors import Browser
+from tests.support.files import Clock, Sender
+from tests.support.make import NOTICE, Make
+from tests.web.conftest import Signed, browser  # noqa: F401
+
+ROOT = TRANSLATIONS.parent.parent
+CHINESE = re.compile(r"[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]")
+PLACES = re.compile(r"%\(\w+\)s|\{\w+\}")
+OTHER_LANGUAGE = re.compile(r'<button[^>]*lang="zh-CN"[^>]*>中文</button>')
+FIRST = {"editor": "/staff/today", "leader": "/staff/review", "administrator": "/staff/boards", "auditor": "/staff/people",
+         "inspector": "/staff/boards"}
+# Pages behind a form or for somebody who is not signed in; each has a test of its own below, or draws what boards show.
+ELSEWHERE = {"/staff/sign-in", "/staff/link/<token>", "/staff/content/blank", "/staff/hangs", "/staff/content/uploads.json",
+             "/staff/boards/waiting.json", "/staff/look/<int:id>/<int:page>", "/staff/look/<int:w>x<int:h>-<theme>.css",
+             "/staff/font/<name>", "/staff/media/<int:id>/<sha>", "/staff/picture/<int:id>/<int:page>/<key>/<int:width>.webp"}
+
+
+def kinds(of: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    for each in of.__subclasses__():
+        yield each
+        yield from kinds(each)
+
+
+def ids() -> set[str]:
+    """The message ids of the code: what is marked, and the sentence of every Problem, whatever its class."""
+    keywords: dict[str, Any] = {**DEFAULT_KEYWORDS, "N_": None, **{each.__name__: None for each in (Problem, *kinds())}}
+    keywords |= {each.__name__: (2,) for each in (Invalid, _Page, *Invalid.__subclasses__())}
+    with (ROOT / "babel.cfg").open() as told:
+        methods, options = parse_mapping_cfg(told)
+    found = extract_from_dir(ROOT / "kiosk", [(pattern.removeprefix("kiosk/"), method) for pattern, method in methods], options, keywords)
+    return {message for _, _, message, _, _ in found if isinstance(message, str) and message}
+
+
+@pytest.fixture(scope="module")
+def english() -> Catalog:
+    return read_po(BytesIO((TRANSLATIONS / "en" / "LC_MESSAGES" / "messages.po").read_bytes()), locale="en")
+
+
+@pytest.fixture(scope="module")
+def said() -> set[str]:
+    return ids()
+
+
+# --- the catalogue ------------------------------------------------------------------------------------------------------
+
+def test_every_sentence_of_the_code_is_said_in_english(said: set[str], english: Catalog) -> None:
+    assert len(said) > 900, "the extraction finds the code"
+    silent = [each for each in sorted(said) if not (found := english.get(each)) or not found.string]
+    assert silent == [], "run `make messages` and translate these"
+
+
+def test_the_catalogue_holds_nothing_that_the_code_no_longer_says(said: set[str], english: Catalog) -> None:
+    assert [message.id for message in english if message.id and message.id not in said] == []
+    assert not english.obsolete
+    assert not [message.id for message in english if message.id and message.fuzzy]
+
+
+def test_english_takes_the_same_parameters(english: Catalog) -> None:
+    wrong = [message.id for message in english if message.id and set(PLACES.findall(message.id)) != set(PLACES.findall(message.string))]
+    assert wrong == []
+
+
+def test_english_is_calm_and_english(english: Catalog) -> None:
+    assert [message.string for message in english if message.id and (CHINESE.search(message.string) or "!" in message.string)] == []
+
+
+def test_what_a_child_process_may_say_is_in_the_catalogue(english: Catalog) -> None:
+    assert all(str(each) in english for each in (*Say, *Note))
+
+
+def test_chinese_outside_the_catalogue_is_found_nowhere_in_templates() -> None:
+    """A sentence beside `_()` would stay Chinese for ever. Board pages stay Chinese."""
+    for path in sorted((ROOT / "kiosk" / "web" / "templates").rglob("*.html")):
+        if path.parent.name == "board":
+            continue
+        bare = re.sub(r"\{#.*?#\}|_\('[^']*'|_\(\"[^\"]*\"", "", path.read_text(encoding="utf-8"), flags=re.S)
+        left = [line for line in bare.splitlines() if CHINESE.search(line.replace("中文", ""))]
+        assert left == [], path.name
+
+
+# --- the pages ----------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def busy(session: Session, cast: Cast, make: Make, parts: Parts) -> None:
+    """An office in which every page has something to say."""
+    at = now()
+    for person in session.scalars(select(people.Person)):
+        person.post += "甲"  # a post may bear a role's name, and is the office's own word
+    silent, online = make.board(), make.board()
+    make.board(unit=cast.east)  # never heard of
+    for board, ago in ((silent, timedelta(hours=30)), (online, timedelta(0))):
+        board.seen_at, board.online_since, board.held_at = at - ago, at - ago, at - ago
+        board.vitals = {"skew_ms": 4000}
+    boards.note_call(session, silent, by=cast.administrator, at=at)
+    group = boards.add_group(session, "大厅", unit=cast.office, by=cast.administrator, at=at)
+    boards.set_members(session, group, [silent, online], by=cast.administrator, at=at)
+    boards.add_group(session, "空组", unit=cast.office, by=cast.administrator, at=at)
+    make.slide(title="草稿一"), make.slide(state="returned", title="退回一"), make.slide(state="submitted", title="新报一")
+    hung, other = make.slide(state="approved", title="挂着一"), make.slide(state="approved", title="撤回一")
+    make.playlist([hung, other], boards=[silent], groups=[group])
+    make.playlist([], name="空列表")
+    changed = {**NOTICE, "lead": "换了说明", "strip": {"text": "抢修电话", "phone": "12345"},
+               "blocks": [{"type": "points", "numbered": True, "items": list(reversed(NOTICE["blocks"][0]["items"]))}]}  # type: ignore[index]
+    draft = Draft("挂着一，改", "办事指南", changed, at, at + timedelta(days=9), (cast.office.id, cast.civil.id))
+    slides.revise(session, hung, draft, by=cast.editor, at=at)
+    review.submit(session, hung.latest, by=cast.editor, at=at)
+    review.recall(session, other, "写错了。", by=cast.leader, at=at)
+    for name, problem in (("坏.pdf", Refused(Say.PAGES, count=900, most=200)), ("空.pdf", Refused(Say.EMPTY))):
+        upload = ingest.begin(session, key=name, name=name, size=9, unit=cast.office, options={}, by=cast.editor, at=at, limit_mb=9)
+        ingest._fail(session, upload, problem, at)
+    sender = Sender(session, parts, Clock(at))
+    for done in (sender.send(cast.editor, cast.office, name="有提醒.pdf"), sender.send(cast.editor, cast.office, name="也有.pdf")):
+        sender.convert(done)
+        done.revision.data = {**done.revision.data, "notes": [Note.SOME.of(count=9, which=[2, 3], rest=7), Note.MOVING.of()]}
+    review.submit(session, done.revision, by=cast.editor, at=at)
+    session.add(Source(title="值班表", column="工作动态", unit=cast.office, address="duty.xlsx", minutes=60, person_id=cast.editor.id,
+                       due_at=at, looked_at=at, problem=Say.PAGES.value, params={"count": 900, "most": 200}))
+    people.grant(session, cast.person(cast.second_editor), Role.SECTION_HEAD, cast.civil, by=cast.administrator, at=at)
+    people.disable(session, cast.person(cast.inspector), by=cast.administrator, at=at)
+    cast.office.hours = "工作日 9:00—17:00"
+
+
+def own_words(parts: Parts, catalogue: set[str]) -> list[str]:
+    """What the office itself has written: it stays as it is. Longest first."""
+    found: set[str] = set()
+
+    def take(value: Any) -> None:
+        if isinstance(value, str) and CHINESE.search(value):
+            found.update({value, *value.split("\n")})
+        for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            take(each)
+
+    with parts.database.read() as session:
+        for table in schema.METADATA.sorted_tables:
+            for row in session.execute(select(table)) if table.name != "journal" else ():
+                take(list(row))
+        found |= {f'class="second">{post}</' for post in session.scalars(select(Entry.by_post)) if post}  # who did it, told in histories
+    return sorted(found - catalogue, key=len, reverse=True)
+
+
+def left_chinese(page: str, own: list[str]) -> list[str]:
+    text = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), html.unescape(OTHER_LANGUAGE.sub("", page)))
+    for column in COLUMNS:
+        text = text.replace(f'value="{column}"', "")  # the word that is kept
+    for each in own:
+        text = text.replace(each, "")
+    return [line.strip()[:200] for line in text.splitlines() if CHINESE.search(line)]
+
+
+def english_browser(browser: Signed, actor: Actor) -> Browser:  # noqa: F811
+    mine = browser(actor)
+    mine.post("/staff/language", {"language": "en", "next": "/staff/me"})
+    return mine
+
+
+@pytest.mark.parametrize("role", ["editor", "leader", "administrator"])
+def test_who_switches_sees_english_on_every_page(role: str, app: Flask, browser: Signed, cast: Cast, busy: None, parts: Parts,  # noqa: F811
+                                                 said: set[str], walked: set[str]) -> None:
+    mine, rest, seen = english_browser(browser, getattr(cast, role)), [FIRST[role], "/staff/me"], set()
+    own = own_words(parts, said)
+    while rest:
+        path = rest.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = mine.get(path)
+        assert answer.status_code in (200, 303), (path, answer.status_code)
+        if answer.mimetype != "text/html":
+            continue
+        assert left_chinese(answer.text, own) == [], path
+        rest += [html.unescape(link).split("#")[0] for link in re.findall(r'href="(/staff/[^"]*)"', answer.text)]
+    adapter = app.url_map.bind("localhost")
+    walked |= {str(adapter.match(path.split("?")[0], return_rule=True)[0].rule) for path in seen}
+
+
+@pytest.fixture(scope="module")
+def walked() -> set[str]:
+    """The routes that the tests above have seen."""
+    return set()
+
+
+def test_the_walk_leaves_no_page_out(app: Flask, walked: set[str]) -> None:
+    if not walked:
+        pytest.skip("runs after the walk")
+    pages = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.rule.startswith("/staff")}
+    assert pages - walked == ELSEWHERE
+
+
+def test_refusals_are_english_too(browser: Signed, as_editor_words: dict[str, str], cast: Cast, busy: None, parts: Parts,  # noqa: F811
+                                  said: set[str]) -> None:
+    mine, own = english_browser(browser, cast.editor), own_words(parts, said)
+    for answer in (mine.get("/staff/content/4711"), mine.get("/staff/people"), mine.get("/staff/nowhere"),
+                   mine.post("/staff/content/new", as_editor_words), mine.post("/staff/content/new", {**as_editor_words, "title": ""})):
+        assert answer.status_code >= 400
+        assert left_chinese(answer.text, own) == []
+
+
+@pytest.fixture
+def as_editor_words(cast: Cast) -> dict[str, str]:
+    return {"title": "Notice", "body": "One line", "column": "通知公告", "unit": str(cast.office.id), "start": "some day", "end": ""}
+
+
+def test_the_door_is_english_for_who_asks(app: Flask, parts: Parts, cast: Cast, session: Session, said: set[str]) -> None:
+    link = people.make_link(session, cast.person(cast.community), by=cast.administrator, at=now())
+    session.commit()
+    client = app.test_client()
+    with client.session_transaction() as cookies:
+        cookies["language"] = "en"
+    for path in ("/staff/sign-in", f"/staff/link/{link}", "/staff/link/none"):
+        assert left_chinese(client.get(path).text, own_words(parts, said)) == [], path
+
+
+def test_the_first_set_up_is_english_for_who_asks(app: Flask, parts: Parts, session: Session) -> None:
+    link = people.make_link(session, None, by=None, at=now())
+    session.commit()
+    client = app.test_client()
+    with client.session_transaction() as cookies:
+        cookies["language"] = "en"
+    page = client.get(f"/setup/{link}").text
+    assert "Step 1" in page and left_chinese(page, []) == []
+
+
+def test_the_api_answers_in_the_language_that_is_asked_for(app: Flask, cast: Cast, session: Session) -> None:
+    session.commit()
+    told = app.test_client().get("/api/v1/slides", headers={"Accept-Language": "en"}).get_json()
+    assert told["title"] == "Please sign in first, or send a personal token."
+
+
+@pytest.mark.parametrize(("language", "days", "words"), [("en", 0, "Today 12:00"), ("en", 1, "Yesterday 12:00"), ("en", 20, "3 Nov 12:00"),
+                                                         ("en", 400, "19 Oct 2025 12:00"), ("zh", 1, "昨天 12:00"),
+                                                         ("zh", 20, "11月3日 12:00"), ("zh", 400, "2025年10月19日 12:00")])
+def test_moments_are_said_as_people_say_them(language: str, days: int, words: str, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.test_request_context("/staff/me") as context:
+        context.session["language"] = language
+        monkeypatch.setattr("kiosk.web.words.now", lambda: NOON)
+        assert app.jinja_env.from_string("{{ said(at) }}").render(at=NOON - timedelta(days=days), **_words(app)) == words
+
+
+def _words(app: Flask) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    app.update_template_context(found)
+    return found
