@@ -345,6 +345,14 @@ def consent(session: Session, grant: Grant, *, by: Actor, at: datetime) -> None:
     journal.record(session, "role.consented", grant.person, by=by, at=at, role=grant.role, unit=grant.unit_id)
 
 
+def consents(session: Session, actor: Actor) -> list[Grant]:
+    """Approving roles that wait for this very person's yes."""
+    if not may(actor, "people.consent"):
+        return []
+    waiting = session.scalars(select(Grant).where(Grant.pending, Grant.ended_at.is_(None)).order_by(Grant.id))
+    return [each for each in waiting if actor.id not in (each.granted_by, each.person_id)]
+
+
 def end_grant(session: Session, grant: Grant, *, by: Actor, at: datetime) -> None:
     """Take a role back; it stops to count with the next request."""
     if grant.ended_at is None:

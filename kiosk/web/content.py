@@ -56,7 +56,7 @@ def home() -> ResponseReturnValue:
 def today() -> ResponseReturnValue:
     mine = reach(actor(), "slide.edit")
     returned, drafts, waiting = (slides.find(db(), units=mine, state=state) for state in (State.RETURNED, State.DRAFT, State.SUBMITTED))
-    return render_template("content/today.html", returned=returned, drafts=[each for each in drafts if not failed_upload(each)],
+    return render_template("content/today.html", returned=returned, drafts=[each for each in drafts if not pageless(each)],
                            failed=[each for each in _my_uploads() if each.state == ingest.Progress.FAILED],
                            waiting=waiting, hung=_hung(mine), weekday=words.weekday(parts().zone.local(now())))
 
@@ -245,7 +245,7 @@ def retire(id: int) -> ResponseReturnValue:
 @needs("slide.approve")
 def inbox() -> ResponseReturnValue:
     waiting = review.waiting(db(), actor())
-    return render_template("content/inbox.html", waiting=waiting,
+    return render_template("content/inbox.html", waiting=waiting, consents=people.consents(db(), actor()),
                            plain=[each for each in waiting if _is_plain(each)], marked=[each for each in waiting if not _is_plain(each)],
                            targets=lambda revision: manifest.targets(db(), revision),
                            changed=lambda revision: len(_changes(revision.slide.live, revision)))
@@ -497,9 +497,15 @@ def _take_batch(slide: Slide) -> None:
     _put_into_playlists(slide)
 
 
+def pageless(slide: Slide) -> bool:
+    """Whether the draft stands for a file that has no pages yet, or never will."""
+    return slide.kind == "media" and not slide.latest.pages and slide.latest.state == State.DRAFT
+
+
 def failed_upload(slide: Slide) -> bool:
     """Whether the draft stands for a file that could not be converted: it is never listed as healthy."""
-    return slide.kind == "media" and not slide.latest.pages and slide.latest.state == State.DRAFT
+    sent = ingest.of_revision(db(), slide.latest) if pageless(slide) else None
+    return sent is not None and sent.state == ingest.Progress.FAILED
 
 
 def _draft(unit_id: int, data: dict[str, Any], *, title: str | None = None) -> Draft:
