@@ -400,3 +400,13 @@ def test_every_act_on_people_leaves_its_trace(session, cast, newcomer):
     people.enable(session, newcomer, by=cast.administrator, at=NOON)
     assert [entry.verb for entry in reversed(journal.about(session, newcomer))] == [
         "person.added", "role.granted", "role.consented", "role.ended", "person.disabled", "person.enabled"]
+
+
+def test_a_pending_role_is_shown_to_those_who_may_say_yes_and_to_nobody_else(session, cast):
+    person = people.add_person(session, login="xinren", post="副主任（三）", unit=cast.office, by=cast.administrator, at=NOON)
+    waiting = people.grant(session, person, Role.LEADER, cast.office, by=cast.administrator, at=NOON)
+    assert people.consents(session, cast.leader) == [waiting]
+    assert people.consents(session, cast.administrator) == [], "who gave the role is no second person"
+    assert people.consents(session, cast.editor) == []
+    people.consent(session, waiting, by=cast.leader, at=NOON)
+    assert people.consents(session, cast.leader) == []
