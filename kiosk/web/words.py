@@ -51,8 +51,7 @@ def said(at: datetime | None) -> str:
     local, today = zone.local(at), zone.day(now())
     days = (today - local.date()).days
     if days in (0, 1, -1):
-        near = (gettext("今天"), gettext("昨天"), gettext("明天"))[days]  # not inside an f-string: there the extraction is blind
-        return f"{near} {local:%H:%M}"
+        return str(gettext((N_("今天 %(time)s"), N_("昨天 %(time)s"), N_("明天 %(time)s"))[days], time=f"{local:%H:%M}"))
     return f"{day(local, today)} {local:%H:%M}"
 
 

@@ -260,7 +260,7 @@ def test_the_api_answers_in_the_language_that_is_asked_for(app: Flask, cast: Cas
     assert told["title"] == "Please sign in first, or send a personal token."
 
 
-@pytest.mark.parametrize(("language", "days", "words"), [("en", 0, "Today 12:00"), ("en", 1, "Yesterday 12:00"), ("en", 20, "3 Nov 12:00"),
+@pytest.mark.parametrize(("language", "days", "words"), [("en", 0, "today 12:00"), ("en", 1, "yesterday 12:00"), ("en", 20, "3 Nov 12:00"),
                                                          ("en", 400, "19 Oct 2025 12:00"), ("zh", 1, "昨天 12:00"),
                                                          ("zh", 20, "11月3日 12:00"), ("zh", 400, "2025年10月19日 12:00")])
 def test_moments_are_said_as_people_say_them(language: str, days: int, words: str, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
