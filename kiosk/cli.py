@@ -18,12 +18,12 @@ from pathlib import Path
 from sqlalchemy.exc import DatabaseError
 
 from kiosk import demo, people, schema, serving
-from kiosk.app import create_app
 from kiosk.base import journal
 from kiosk.base.clock import now
 from kiosk.base.errors import NotFound, Problem, filled
 from kiosk.content.geometry import panel_of
 from kiosk.parts import Parts, open_parts
+from kiosk.serving import Ready
 from kiosk.settings import Settings, load
 from kiosk.signage import boards, manifest
 from kiosk.signage.boards import Placing
@@ -54,7 +54,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     with _opened(settings) as parts:
         link = _first_link(parts, now())
     _warn_of_open_host(settings.host)
-    return _run(settings, lambda _: _say_set_up(settings, link))
+    return serving.serve(settings, Ready(_set_up(settings, link)))
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -62,13 +62,8 @@ def _demo(arguments: argparse.Namespace) -> int:
     with _opened(settings) as parts:
         office = demo.build(parts, url=_url(settings), at=now())
     _warn_of_open_host(settings.host)
-
-    def ready(parts: Parts) -> None:
-        if arguments.ready_file:
-            _write_ready(Path(arguments.ready_file), office)
-        print(_introduction(office), flush=True)
-
-    return _run(settings, ready)
+    told = json.dumps(office, ensure_ascii=False, indent=1)
+    return serving.serve(settings, Ready(_introduction(office), arguments.ready_file or "", told))
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
@@ -125,7 +120,7 @@ def _admin_boards(arguments: argparse.Namespace) -> int:
             made.append(board)
             lines.append(f"{board.id} {token}\n")
         boards.set_members(session, group, [*group.boards, *made], by=None, at=at)
-        _write_private(Path(arguments.out), "".join(lines))
+        serving.write_private(Path(arguments.out), "".join(lines))
     with _opened(_settings(arguments)) as parts, parts.database.write() as session:
         manifest.refresh(session, parts.press, at=now())
     print(f"{len(lines)} 块屏，凭证在 {arguments.out}")
@@ -184,20 +179,14 @@ class _opened:
         self.parts.close()
 
 
-def _run(settings: Settings, ready: serving.Ready) -> int:
-    return serving.serve(lambda: create_app(open_parts(settings)), host=settings.host, port=settings.port,
-                         threads=settings.threads, on_ready=ready)
-
-
 def _first_link(parts: Parts, at: datetime) -> str | None:
     """The set-up's one-time token as long as there is no office."""
     with parts.database.write() as session:
         return None if people.office(session) else people.make_link(session, None, by=None, at=at)
 
 
-def _say_set_up(settings: Settings, link: str | None) -> None:
-    text = f"第一次使用，请打开这个链接（只能用一次）：{_url(settings)}/setup/{link}" if link else f"工作页面：{_url(settings)}/staff/"
-    print(text, flush=True)
+def _set_up(settings: Settings, link: str | None) -> str:
+    return f"第一次使用，请打开这个链接（只能用一次）：{_url(settings)}/setup/{link}" if link else f"工作页面：{_url(settings)}/staff/"
 
 
 def _warn_of_open_host(host: str) -> None:
@@ -220,19 +209,6 @@ def _introduction(office: demo.Office) -> str:
     lines += [f"  {each['post']:　<12}账号 {each['login']:<14}密码 {each['password']}" for each in office["people"]]
     lines += ["", "公示屏"] + [f"  {each['name']:　<14}{each['url']}" for each in office["boards"]]
     return "\n".join(lines) + "\n"
-
-
-def _write_ready(path: Path, office: demo.Office) -> None:
-    _write_private(path, json.dumps(office, ensure_ascii=False, indent=1))
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Whole or not at all, for the owner's eyes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.chmod(0o600)
-    temporary.replace(path)
 
 
 def _worded(problem: Problem) -> str:

@@ -10,14 +10,10 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Protocol
 
 from kiosk.base.errors import Problem
-
-try:
-    import redis
-except ImportError:  # the extra "grown" is not installed: one process needs no Redis
-    redis = None  # type: ignore[assignment]
 
 log = logging.getLogger("kiosk")
 Hear = Callable[[str], None]
@@ -57,8 +53,11 @@ class RedisBus:
     """Through Redis; heard in a thread of its own that comes back by itself after a break."""
 
     def __init__(self, url: str, *, prefix: str = "kiosk:") -> None:
-        if redis is None:
-            raise Problem("要用 redis://，请先安装：pip install 'kiosk[grown]'。")
+        try:
+            redis = import_module("redis")  # one process needs no Redis, and none of its 5 MB
+        except ImportError as error:
+            raise Problem("要用 redis://，请先安装：pip install 'kiosk[grown]'。") from error
+        self._broken = (redis.RedisError, OSError)
         self._prefix = prefix
         self._client: Any = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, health_check_interval=15)
         self._listening: Any = redis.Redis.from_url(url, socket_connect_timeout=2)
@@ -72,7 +71,7 @@ class RedisBus:
         try:
             self._client.publish(self._prefix + topic, payload)
             self.healthy = True
-        except (redis.RedisError, OSError):
+        except self._broken:
             self.healthy = False
 
     def subscribe(self, topic: str, hear: Hear) -> None:
@@ -96,7 +95,7 @@ class RedisBus:
                     heard.psubscribe(self._prefix + "*")
                     self.healthy = True
                     self._take(heard)
-            except (redis.RedisError, OSError):
+            except self._broken:
                 self.healthy = False
                 self._stop.wait(0.5)
 
