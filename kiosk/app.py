@@ -14,18 +14,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale, gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from kiosk import jobs
 from kiosk.base.clock import now
 from kiosk.base.errors import N_, Invalid, NotFound, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
 from kiosk.content import pictures
-from kiosk.parts import Parts
+from kiosk.parts import Parts, open_parts
+from kiosk.settings import Settings
 from kiosk.signage.easel import Easel
 from kiosk.signage.push import Mover, Nudger
 from kiosk.web import api as staff_api
 from kiosk.web import board, content, live, people, signage, sources, words
 from kiosk.web.frame import frame_of
+from kiosk.web.openapi import WHOLE_MOST
 from kiosk.web.refs import RefCache, RefFront
 from kiosk.web.request import SignInFirst, csrf, end_transaction, guard_forms, maybe_actor, touch_session
 from kiosk.web.request import parts as parts_here
@@ -65,6 +68,11 @@ class Running:
         self.parts.close()
 
 
+def served(settings: Settings) -> Flask:
+    """The application of a serving process, its parts opened there."""
+    return create_app(open_parts(settings))
+
+
 def create_app(parts: Parts) -> Flask:
     """The web application over opened parts; `app.extensions['running']` starts and stops its threads."""
     app = Flask("kiosk", static_folder=None, template_folder=str(ROOT / "kiosk" / "web" / "templates"))
@@ -77,6 +85,7 @@ def create_app(parts: Parts) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "kiosk" / "translations"), TEMPLATES_AUTO_RELOAD=False,
         RELEASE=release(),
     )
+    app.url_map.converters["int"] = _IdInteger
     refs = RefCache()
     easel = Easel(parts.database, parts.store, parts.zone, pictures.painter(parts.store.path, settings.data / "work"), now)
     app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel))
@@ -100,6 +109,17 @@ def create_app(parts: Parts) -> Flask:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     return app
+
+
+class _IdInteger(IntegerConverter):
+    """A number in an address: no page has one that a database cannot hold."""
+
+    regex = r"\d{1,10}"
+
+    def to_python(self, value: str) -> int:
+        if int(value) > WHOLE_MOST:
+            raise ValidationError
+        return int(value)
 
 
 def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:

@@ -72,9 +72,9 @@ def kept(session: Session, revision: Revision, geometry: Geometry) -> Drawn | No
     return session.scalars(select(Drawn).where(Drawn.key == _key(revision, geometry))).first()
 
 
-def picture_of(session: Session, revision: Revision, key: str, page: int, width: int) -> str | None:
+def picture_of(session: Session, revision: Revision, key: int, page: int, width: int) -> str | None:
     """The object that holds a page's picture; `key` is the id of its Drawn row."""
-    row = session.get(Drawn, int(key)) if key.isdecimal() else None
+    row = session.get(Drawn, key)
     if row is None or row.revision_id != revision.id or not 1 <= page <= len(row.pictures):
         return None
     found: str | None = row.pictures[page - 1].get(str(width))

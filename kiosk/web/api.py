@@ -29,7 +29,7 @@ from kiosk.signage.boards import Board, Group, Placing
 from kiosk.signage.playlists import Entry, Playlist
 from kiosk.web import own, receive, schemas, tus, words
 from kiosk.web.openapi import JSON, Call, Schema, View, check, document
-from kiosk.web.request import actor, db, needs, now, number, parts
+from kiosk.web.request import actor, db, needs, now, number, parts, told_json
 
 PREFIX = "/api/v1"
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
@@ -218,7 +218,7 @@ def body() -> dict[str, Any]:
 
 def _take_body(schema: Schema) -> None:
     request.max_content_length = JSON_MOST
-    told = request.get_json(silent=True) if request.content_length != 0 and request.mimetype else {}
+    told = told_json() if request.content_length != 0 and request.mimetype else {}
     g.body = check(schema, told)
 
 

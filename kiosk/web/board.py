@@ -14,7 +14,7 @@ from kiosk.base.errors import Gone, Invalid, NotFound, Problem
 from kiosk.base.objects import is_name
 from kiosk.signage import boards, manifest, plays
 from kiosk.signage.boards import Board
-from kiosk.web.request import bearer, db, now, parts
+from kiosk.web.request import bearer, db, now, parts, told_json
 
 bp = Blueprint("board", __name__)
 COOKIE_AGE = timedelta(days=3650)
@@ -136,7 +136,7 @@ def token() -> str | None:
     if bearer():
         return bearer()
     wanted = request.args.get("b", "")
-    if wanted.isdecimal():
+    if wanted.isdecimal() and len(wanted) < 10:
         return request.cookies.get(cookie_name(int(wanted)))
     mine = [value for name, value in request.cookies.items() if name.startswith("kiosk_board_")]
     return mine[0] if len(mine) == 1 else None
@@ -162,7 +162,7 @@ def _known(held: str | None) -> Board:
 
 
 def _json() -> dict[str, Any]:
-    told = request.get_json(silent=True)
+    told = told_json()
     if not isinstance(told, dict):
         raise Invalid("body", "要一个 JSON 对象。")
     return told

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, make_response, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from kiosk import people
 from kiosk.base import journal
@@ -23,7 +24,7 @@ from kiosk.signage.boards import Board
 from kiosk.web import receive, words
 from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
-from kiosk.web.request import SAFE, actor, back_in, db, needs, now, number, parts, signed_in, to
+from kiosk.web.request import SAFE, actor, back_in, db, integer, needs, now, number, parts, signed_in, to
 
 bp = Blueprint("content", __name__)
 USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
@@ -192,7 +193,7 @@ def submit(id: int) -> ResponseReturnValue:
 @needs("slide.submit")
 @back_in(upload)
 def submit_many() -> ResponseReturnValue:
-    ids = request.form.getlist("slide", type=int)
+    ids = request.form.getlist("slide", type=integer)
     if not ids:
         raise Invalid("slide", "还没有选要报审的内容。")
     for id in ids:
@@ -255,8 +256,8 @@ def inbox() -> ResponseReturnValue:
 @needs("slide.approve")
 def batch() -> ResponseReturnValue:
     """One picture after the other, full width; what was agreed to is approved together at the end. A page of plain links."""
-    agreed, waiting = _agreed(), {each.id: each for each in review.waiting(db(), actor())}
-    passed = set(request.args.getlist("pass", type=int))
+    agreed, waiting = _agreed(request.args), {each.id: each for each in review.waiting(db(), actor())}
+    passed = set(request.args.getlist("pass", type=integer))
     rest = [each for each in waiting.values() if each.id not in agreed and each.id not in passed and _is_plain(each)]
     chosen = [waiting[id] for id, bound in agreed.items() if id in waiting and waiting[id].bound == bound]
     now_at = rest[0] if rest else None
@@ -269,9 +270,9 @@ def batch() -> ResponseReturnValue:
 @bp.post("/staff/review/batch")
 @needs("slide.approve")
 def approve_many() -> ResponseReturnValue:
-    agreed = [each.split(":", 1) for each in request.form.getlist("agree") if ":" in each]
-    for id, bound in agreed:
-        review.approve(db(), _revision(int(id) if id.isdecimal() else 0), by=actor(), at=now(), seen=bound)
+    agreed = _agreed(request.form)
+    for id, bound in agreed.items():
+        review.approve(db(), _revision(id), by=actor(), at=now(), seen=bound)
     flash(gettext("%(count)s 件已批准上屏。", count=len(agreed)), "ok")
     return to("content.inbox")
 
@@ -332,9 +333,9 @@ def look(id: int, page: int) -> ResponseReturnValue:
     return _look_page(fragment, geometry, revision, _fills(revision, board))
 
 
-@bp.get("/staff/picture/<int:id>/<int:page>/<key>/<int:width>.webp")
+@bp.get("/staff/picture/<int:id>/<int:page>/<int:key>/<int:width>.webp")
 @needs("slide.read")
-def picture(id: int, page: int, key: str, width: int) -> ResponseReturnValue:
+def picture(id: int, page: int, key: int, width: int) -> ResponseReturnValue:
     """The picture of a page as it was drawn for a board, once it is made."""
     revision = _revision(id)
     sha = pages.picture_of(db(), revision, key, page, width)
@@ -482,10 +483,10 @@ def _is_plain(revision: Revision) -> bool:
     return not revision.data.get("notes") and all(page.get("type") != "failed" for page in revision.pages)
 
 
-def _agreed() -> dict[int, str]:
+def _agreed(words: MultiDict[str, str]) -> dict[int, str]:
     """The revisions agreed to so far, each with the hash of what was on the screen."""
-    pairs = [each.split(":", 1) for each in request.args.getlist("agree") if ":" in each]
-    return {int(id): bound for id, bound in pairs if id.isdecimal()}
+    pairs = [each.split(":", 1) for each in words.getlist("agree") if ":" in each]
+    return {int(id): bound for id, bound in pairs if id.isdecimal() and len(id) < 10}
 
 
 def _take_batch(slide: Slide) -> None:
@@ -510,7 +511,7 @@ def failed_upload(slide: Slide) -> bool:
 
 def _draft(unit_id: int, data: dict[str, Any], *, title: str | None = None) -> Draft:
     form, zone = request.form, parts().zone
-    audience = tuple(form.getlist("audience", type=int)) or (unit_id,)
+    audience = tuple(form.getlist("audience", type=integer)) or (unit_id,)
     allowed = reach(actor(), "slide.edit")
     for id in audience:
         if people.unit(db(), id).id not in allowed:
@@ -536,7 +537,7 @@ def _saved(slide: Slide) -> ResponseReturnValue:
 
 
 def _put_into_playlists(slide: Slide) -> None:
-    for id in request.form.getlist("playlist", type=int):
+    for id in request.form.getlist("playlist", type=integer):
         wanted = playlists.playlist(db(), id)
         must(actor(), "playlist.edit", wanted.unit_id)
         playlists.append(db(), wanted, slide, by=actor(), at=now())

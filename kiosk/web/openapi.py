@@ -9,12 +9,14 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from kiosk.base.errors import Invalid
+from kiosk.base.errors import N_, Invalid
 
 Schema = Mapping[str, Any]
 View = Callable[..., ResponseReturnValue]
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+WHOLE_MOST = 2**31 - 1
+TOO_LARGE = N_("这个数字太大，请再核对一下。")
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,), "array": (list,), "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,),
     "null": (type(None),),
@@ -85,6 +87,8 @@ def check(schema: Schema, value: Any, name: str = "body") -> Any:
         raise Invalid(name, "“%(name)s”的类型不对，要 %(kinds)s。", name=name, kinds=" / ".join(kinds))
     if "enum" in schema and value not in schema["enum"]:
         raise Invalid(name, "“%(name)s”只能是：%(words)s。", name=name, words=[str(each) for each in schema["enum"]])
+    if kinds == ["integer"] and abs(value) > WHOLE_MOST:
+        raise Invalid(name, TOO_LARGE)
     if isinstance(value, dict):
         _check_names(schema, value, name)
     if isinstance(value, list):

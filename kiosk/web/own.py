@@ -19,7 +19,9 @@ from kiosk.people import Unit, may, must, reach
 from kiosk.signage import boards, playlists
 from kiosk.signage.boards import Board, Group
 from kiosk.signage.playlists import Playlist
-from kiosk.web.request import actor, db, now, parts
+from kiosk.web.request import actor, db, integer, now, parts
+
+YEARS = (2000, 2199)
 
 
 def unit(id: Any, action: str) -> Unit:
@@ -84,7 +86,7 @@ def group(id: int) -> Group:
 def whole(value: Any, field: str) -> int:
     """A whole number that was sent as text or as a number."""
     try:
-        return int(value)
+        return integer(value)
     except (TypeError, ValueError):
         raise Invalid(field, "这里要填一个数字。") from None
 
@@ -102,6 +104,8 @@ def moment(text: str, zone: Zone, field: str, *, end: bool = False) -> datetime 
     today = zone.day(now())
     try:
         chosen = date(int(year or today.year), int(month), int(day))
+        if not YEARS[0] <= chosen.year <= YEARS[1]:
+            raise ValueError("not in our time")
         if year is None and (today - chosen).days > 180:
             chosen = chosen.replace(year=today.year + 1)
         if hour is None:
@@ -116,6 +120,11 @@ def instant(value: str | None, field: str, *, end: bool = False) -> datetime | N
     if not value:
         return None
     try:
-        return parse(value)
+        found = parse(value)
+    except OverflowError:
+        raise Invalid(field, "没有这一天或这个时刻，请再看看。") from None
     except ValueError:
         return moment(value, parts().zone, field, end=end)
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise Invalid(field, "没有这一天或这个时刻，请再看看。")
+    return found

@@ -94,7 +94,7 @@ def _token(environ: dict[str, Any]) -> str | None:
     if token and kind.lower() == "bearer":
         return str(token.strip())
     wanted = environ.get("QUERY_STRING", "")
-    if not wanted.startswith("b=") or not wanted[2:].isdecimal():
+    if not wanted.startswith("b=") or not wanted[2:].isdecimal() or len(wanted) > 11:
         return None
     try:
         morsel = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(f"kiosk_board_{int(wanted[2:])}")

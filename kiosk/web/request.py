@@ -16,17 +16,20 @@ from flask import Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect, validate_csrf
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
 
 from kiosk import people
 from kiosk.base.clock import now as clock_now
-from kiosk.base.errors import Forbidden, Invalid, Problem
+from kiosk.base.errors import N_, Forbidden, Invalid, Problem
 from kiosk.parts import Parts
 from kiosk.people import Actor
+from kiosk.web.openapi import TOO_LARGE, WHOLE_MOST
 
 csrf = CSRFProtect()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 TOUCH = timedelta(seconds=60)
+UNSOUND = N_("这里有看不见的控制字符。请删掉重新打一遍。")
 View = ParamSpec("View")
 
 
@@ -161,6 +164,7 @@ def sign_in_session(token: str) -> None:
 
 def guard_forms() -> None:
     """CSRF for everything that a browser's cookie could do; programs with a token of their own need none."""
+    _no_nul(request.args)
     if request.method in SAFE or request.blueprint == "board":
         return
     if bearer() and request.path.startswith("/api/"):
@@ -172,6 +176,14 @@ def guard_forms() -> None:
             raise Forbidden("这一页放得太久了。请刷新以后再传。") from error
         return
     csrf.protect()
+    _no_nul(request.form)
+
+
+def _no_nul(words: MultiDict[str, str]) -> None:
+    """PostgreSQL takes none, and no honest form has any."""
+    for name, values in words.lists():
+        if any("\0" in value for value in values):
+            raise Invalid(name, UNSOUND)
 
 
 def number(name: str, *, default: int | None = None) -> int:
@@ -180,9 +192,41 @@ def number(name: str, *, default: int | None = None) -> int:
     if text == "" and default is not None:
         return default
     try:
-        return int(text)
+        return integer(text)
     except ValueError:
         raise Invalid(name, "这里要填一个数字。") from None
+
+
+def integer(value: Any) -> int:
+    """A whole number that a database can hold; ValueError for any other."""
+    if isinstance(value, str) and len(value) > 20:
+        raise ValueError("too many digits")
+    number = int(value)
+    if abs(number) > WHOLE_MOST:  # PostgreSQL's integers are of 32 bits, and so are its ids
+        raise ValueError("too large")
+    return number
+
+
+def sound(told: Any) -> Any:
+    """What a body told, unless there is something in it that no database and no file can hold."""
+    if isinstance(told, str):
+        if "\0" in told or any("\ud800" <= letter <= "\udfff" for letter in told):
+            raise Invalid("body", UNSOUND)
+    elif isinstance(told, int | float):
+        if not abs(told) < 2**63:
+            raise Invalid("body", TOO_LARGE)
+    elif isinstance(told, dict | list):
+        for each in [*told, *told.values()] if isinstance(told, dict) else told:
+            sound(each)
+    return told
+
+
+def told_json() -> Any:
+    """The JSON of this request's body; None when it is none."""
+    try:
+        return sound(request.get_json(silent=True))
+    except RecursionError:  # brackets in brackets, ten thousand deep
+        return None
 
 
 def _by_token(short: Session) -> Actor | None:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import isfinite
 
 from flask import Blueprint, flash, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -26,7 +27,7 @@ from kiosk.signage.boards import Board, Group, Placing, Status
 from kiosk.signage.playlists import Entry, Item, Playlist
 from kiosk.web import own, words
 from kiosk.web.content import USUAL, drawn_pages
-from kiosk.web.request import actor, back_in, db, needs, now, number, parts, to
+from kiosk.web.request import actor, back_in, db, integer, needs, now, number, parts, to
 
 bp = Blueprint("signage", __name__)
 USUAL_INCHES, USUAL_METRES = 43.0, 3.0
@@ -120,8 +121,8 @@ def place_playlist(id: int) -> ResponseReturnValue:
     seen_groups, seen_boards = {each.id for each in _groups()}, {each.id for each in _boards()}
     groups = [each.group for each in found.placements if each.group and each.group_id not in seen_groups]
     on = [each.board for each in found.placements if each.board and each.board_id not in seen_boards]
-    lists.place(db(), found, groups=[*groups, *(own.group(each) for each in request.form.getlist("group", type=int))],
-                boards=[*on, *(own.board(each) for each in request.form.getlist("board", type=int))], by=actor(), at=now())
+    lists.place(db(), found, groups=[*groups, *(own.group(each) for each in request.form.getlist("group", type=integer))],
+                boards=[*on, *(own.board(each) for each in request.form.getlist("board", type=integer))], by=actor(), at=now())
     flash(gettext("存好了，挂在 %(count)s 块屏上。", count=len(lists.boards_of(found))), "ok")
     return to("signage.playlist", id=id)
 
@@ -158,7 +159,7 @@ def choose_slides(id: int) -> ResponseReturnValue:
 @back_in(choose_slides)
 def add_slides(id: int) -> ResponseReturnValue:
     found = own.playlist(id, "playlist.edit")
-    chosen = request.form.getlist("slide", type=int)
+    chosen = request.form.getlist("slide", type=integer)
     if not chosen:
         raise Invalid("slide", "还没有选内容。")
     kept = [Entry(item.slide_id, item.dwell) for item in found.items]
@@ -203,7 +204,7 @@ def change_board(id: int) -> ResponseReturnValue:
     placing = Placing(request.form.get("name", ""), _panel(found.panel), request.form.get("theme", found.theme), "elder" in request.form,
                       number("overscan", default=0))
     signboards.change(db(), found, placing, unit=own.unit(number("unit"), "board.edit"), by=actor(), at=now())
-    wanted = set(request.form.getlist("group", type=int))
+    wanted = set(request.form.getlist("group", type=integer))
     for group in _groups():
         if (group.id in wanted) != (group in found.groups):
             others = [each for each in group.boards if each.id != id]
@@ -332,7 +333,7 @@ def change_group(id: int) -> ResponseReturnValue:
         signboards.rename_group(db(), found, request.form["name"], by=actor(), at=now())
     seen = {each.id for each in _boards()}
     unseen = [each for each in found.boards if each.id not in seen]
-    members = [own.board(each) for each in request.form.getlist("board", type=int)]
+    members = [own.board(each) for each in request.form.getlist("board", type=integer)]
     signboards.set_members(db(), found, [*unseen, *members], by=actor(), at=now())
     flash(gettext("存好了，“%(name)s”有 %(count)s 块屏。", name=found.name, count=len(found.boards)), "ok")
     return to("signage.groups")
@@ -371,7 +372,7 @@ def _dwell(text: str) -> float | None:
 def _moved(entries: list[Entry], move: str) -> list[Entry]:
     """What the buttons ↑ ↓ × do without a script: `2:up`, `2:down`, `2:remove`."""
     place, _, way = move.partition(":")
-    if not place.isdecimal() or int(place) >= len(entries):
+    if not place.isdecimal() or len(place) > 6 or int(place) >= len(entries):
         return entries
     at = int(place)
     taken = entries.pop(at)
@@ -445,7 +446,10 @@ def _panel(before: Panel) -> Panel:
 def _figure(name: str, default: float) -> float:
     text = request.form.get(name, "").strip().replace("，", ".")
     try:
-        return float(text) if text else default
+        figure = float(text) if text else default
+        if not isfinite(figure):
+            raise ValueError("no such length")
+        return figure
     except ValueError:
         raise Invalid(name, "这里要填一个数字。") from None
 
