@@ -249,13 +249,14 @@ class _Page(Problem):
 
 _WORDS = {400: N_("这个请求不完整。请回到上一页再试。"), 404: N_("没有这个页面。"), 405: N_("这个地址不支持这样的操作。"),
           413: N_("传来的内容太大。"), 415: N_("这种格式不认识。")}
+_OTHERWISE = N_("这一步没有做成。请回到上一页再试。")
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    return _problem(_Page(code, _WORDS.get(code, N_("这一步没有做成。请回到上一页再试。"))))
+    return _problem(_Page(code, _WORDS.get(code, _OTHERWISE)))
 
 
 def _failure(error: Exception) -> ResponseReturnValue:

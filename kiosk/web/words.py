@@ -16,6 +16,7 @@ from kiosk.content.kind import Change
 from kiosk.web.request import now, parts
 
 DAY, DAY_OF_YEAR, WEEKDAY = N_("M月d日"), N_("y年M月d日"), N_("M月d日 EEEE")
+NEAR = (N_("今天 %(time)s"), N_("昨天 %(time)s"), N_("明天 %(time)s"))  # 0, 1 and -1 days ago
 
 
 def worded(problem: Problem) -> str:
@@ -51,7 +52,7 @@ def said(at: datetime | None) -> str:
     local, today = zone.local(at), zone.day(now())
     days = (today - local.date()).days
     if days in (0, 1, -1):
-        return str(gettext((N_("今天 %(time)s"), N_("昨天 %(time)s"), N_("明天 %(time)s"))[days], time=f"{local:%H:%M}"))
+        return str(gettext(NEAR[days], time=f"{local:%H:%M}"))
     return f"{day(local, today)} {local:%H:%M}"
 
 
