@@ -27,7 +27,7 @@ quick: .venv/.dev .venv/.messages
 trial: .venv/.dev .venv/.messages packages packages-test
 	$(BIN)/pytest -m trial -s
 
-bench: .venv/.dev
+bench: .venv/.dev .venv/.messages packages packages-test
 	$(BIN)/python -m tests.bench
 
 lint: .venv/.dev

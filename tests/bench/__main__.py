@@ -1,4 +1,4 @@
-"""Figures, not assertions on time: `make bench` prints one line each."""
+"""Figures, not assertions on time: `make bench` prints one line each, of all benches one after the other."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from kiosk.settings import Settings
 from kiosk.signage import manifest, playlists
 from kiosk.signage.push import nudge
 from kiosk.signage.reactor import Reactor
+from tests.bench import convert, publish, serving
 from tests.support.cast import Cast
 from tests.support.make import NOTICE, Make
 from tests.support.wire import Wire
@@ -29,6 +30,14 @@ BOARDS, SLIDES, SOCKETS = 200, 40, 400
 
 
 def main() -> None:
+    benches = {"inside one process": inside, "conversion, beside the bare libraries": convert.main,
+               "from the leader to the wall": publish.main, "serving": serving.main}
+    for title, bench in benches.items():
+        print(f"\n{title}\n{'-' * 96}", flush=True)
+        bench()
+
+
+def inside() -> None:
     with tempfile.TemporaryDirectory() as folder:
         parts = open_parts(Settings(data=Path(folder)))
         schema.ensure(parts.database)

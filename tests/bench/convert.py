@@ -41,7 +41,7 @@ def _ratio(name: str, bare: Callable[[Path], None], ours: Callable[[Path], None]
                 run(work)
                 times.append(time.perf_counter() - start)
     left, right = map(statistics.median, took)
-    print(f"{name:<42} bare {left:6.2f} s   ours {right:6.2f} s   ratio {right / left:.2f}", flush=True)
+    print(f"{name:<58}bare {left:6.2f} s   ours {right:6.2f} s   ratio {right / left:.2f}", flush=True)
 
 
 @contextmanager

@@ -55,6 +55,7 @@ class Office:
             except ProcessLookupError:
                 pass
             self._process.wait(10)
+            _until(lambda: not self.answers(), 10, "something of the dead server still answers")
 
     def stop(self) -> int:
         assert self._process is not None

@@ -27,7 +27,7 @@ from tests.support.office import Office
 pytestmark = pytest.mark.journey
 ROUNDS, SAMPLE = 20, 3
 FULL = 60  # slides after which the list is begun anew
-PUBLISHING = (0.4, 6.0)  # seconds after which the power goes
+PUBLISHING = (0.4, 8.0)  # seconds after which the power goes, the start of the server included
 TEXT = {"lead": "今天下午停水。", "blocks": [], "strip": None, "side": None}
 HEAD = f"{'round':>5} {'cut after':>10} {'acts':>6} {'approved':>9} {'recalled':>9} {'journal':>8} {'objects':>8} {'back in':>8}  faults"
 
