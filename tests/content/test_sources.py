@@ -297,5 +297,6 @@ def test_a_changed_source_is_looked_at_anew_and_keeps_its_slide(session, cast, a
     source = add()
     first = look(source)
     put(folder, "2027.xlsx", b"january")
-    sources.change(session, source, Plan("值班安排", "工作动态", "2027.xlsx", 15, cast.editor.id), reach=reach, by=cast.administrator, at=NOON)
+    plan = Plan("值班安排", "工作动态", "2027.xlsx", 15, cast.editor.id)
+    sources.change(session, source, plan, reach=reach, by=cast.administrator, at=NOON)
     assert (look(source).slide_id, source.minutes) == (first.slide_id, 15)
