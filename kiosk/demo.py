@@ -287,7 +287,7 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     review.approve(session, slide.latest, by=leader, at=at)
     if state == "recalled":
         yield (at := scene.calendar.worked(ago, time(16, 10), 30))
-        review.recall(session, slide, entry["reason"], by=author, at=at)
+        manifest.recall(session, slide, entry["reason"], by=author, at=at)
     if "change" in entry:
         change = entry["change"]
         yield (at := scene.calendar.worked(change["days"], time(16, 30), 30))
