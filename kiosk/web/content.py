@@ -264,7 +264,8 @@ def batch() -> ResponseReturnValue:
     hang = manifest.targets(db(), now_at) if now_at else []
     board = hang[0] if hang else None
     return render_template("content/batch.html", revision=now_at, agreed=chosen, passed=sorted(passed), board=board, boards=hang,
-                           count=len(chosen) + len(rest), pages=drawn_pages(now_at, board.geometry if board else USUAL) if now_at else [])
+                           count=len(chosen) + len(rest), changes=_changes(now_at.slide.live, now_at) if now_at else [],
+                           pages=drawn_pages(now_at, board.geometry if board else USUAL) if now_at else [])
 
 
 @bp.post("/staff/review/batch")
