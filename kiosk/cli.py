@@ -15,7 +15,7 @@ from gettext import NullTranslations, translation
 from ipaddress import ip_address
 from pathlib import Path
 
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from kiosk import demo, people, schema, serving
 from kiosk.base import journal
@@ -42,7 +42,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(_worded(problem), file=sys.stderr)
         return 1
     except DatabaseError as error:
-        print(f"数据库打不开或者损坏了：{error.orig}。请从备份恢复，再启动。", file=sys.stderr)
+        print(_faulty(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -51,6 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
+    serving.check_port(settings.host, settings.port)
     with _opened(settings) as parts:
         link = _first_link(parts, now())
     _warn_of_open_host(settings.host)
@@ -59,6 +60,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _demo(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
+    serving.check_port(settings.host, settings.port)
     with _opened(settings) as parts:
         office = demo.build(parts, url=_url(settings), at=now())
     _warn_of_open_host(settings.host)
@@ -202,6 +204,14 @@ def _warn_of_open_host(host: str) -> None:
 def _url(settings: Settings) -> str:
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _faulty(error: DatabaseError) -> str:
+    """A server that does not answer is no damaged file."""
+    why = str(error.orig).strip().partition("\n")[0]
+    away = isinstance(error, OperationalError) and type(error.orig).__module__.startswith("psycopg")
+    return f"数据库连不上：{why}。请看看数据库服务开着没有，database_url 写得对不对。" if away else \
+        f"数据库打不开或者损坏了：{why}。请从备份恢复，再启动。"
 
 
 def _introduction(office: demo.Office) -> str:

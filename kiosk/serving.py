@@ -51,7 +51,6 @@ class Ready:
 
 def serve(settings: Settings, ready: Ready) -> int:
     """Serve until SIGTERM; the exit code. Where there is gunicorn this never returns: another process image takes over."""
-    _check_port(settings.host, settings.port)
     if sys.platform == "win32":  # pragma: no cover
         return _simply(settings, ready)
     hear, say = os.pipe()
@@ -134,8 +133,8 @@ def _simply(settings: Settings, ready: Ready) -> int:  # pragma: no cover
     return 0
 
 
-def _check_port(host: str, port: int) -> None:
-    """One clear line instead of a server's retries."""
+def check_port(host: str, port: int) -> None:
+    """One clear line instead of a server's retries; asked before anything is opened: a running office keeps its links and keys."""
     if not 0 < port < 65_536:
         raise Problem("端口要在 1 到 65535 之间。")
     try:

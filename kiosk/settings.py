@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from kiosk.base.errors import Problem
+
+DATABASES = ("sqlite:///", "postgresql+psycopg://")
+FROM_NOTHING = frozenset({"port", "trusted_proxies"})  # the port has a sentence of its own
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -77,9 +81,10 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ, 
     if strangers := sorted(set(values) - set(known)):
         raise Problem("设置里有不认识的项：%(names)s。", names=strangers)
     settings = Settings(**{name: _typed(name, known[name].default, value) for name, value in values.items()})
+    _check(settings)
     if settings.journal_days < max(190, settings.keep_days):
         raise Problem("journal_days 至少 190 天，也不能比 keep_days 少。")
-    if not settings.objects_url.startswith(("", "file://")) or "://" in settings.objects_url.removeprefix("file://"):
+    if settings.objects_url and not settings.objects_url.startswith("file:///"):
         raise Problem("objects_url 目前只支持 file:// 开头的共享文件夹。")
     return settings
 
@@ -89,6 +94,20 @@ def _from_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise Problem("设置文件 %(path)s 读不了：%(why)s", path=path, why=error) from error
+
+
+def _check(settings: Settings) -> None:
+    """A word that nothing could work with is told at the start, not by the first page that needs it."""
+    sound = {
+        "zone": settings.zone in available_timezones(),
+        "language": settings.language in ("zh", "en"),
+        "database_url": not settings.database_url or settings.database_url.startswith(DATABASES),
+        **{each.name: getattr(settings, each.name) >= (0 if each.name in FROM_NOTHING else 1)
+           for each in fields(Settings) if type(each.default) is int},
+    }
+    for name in (name for name, good in sound.items() if not good):
+        value = "…" if name == "database_url" else getattr(settings, name)  # there may be a password in it
+        raise Problem("设置 %(name)s 的值 %(value)s 不对。", name=name, value=value)
 
 
 def _typed(name: str, default: Any, value: Any) -> Any:

@@ -28,6 +28,7 @@ def submit(session: Session, revision: Revision, *, by: Actor, at: datetime) -> 
     _check_ready(revision, at)
     revision.state, revision.bound = State.SUBMITTED, binding(revision)
     revision.submitted_by, revision.submitted_at, revision.reason = by.id, at, None
+    revision.writers = sorted({*revision.writers, by.id})  # stays when the submission is taken back, voided or made again by another
     journal.record(session, "slide.submitted", revision.slide, by=by, at=at, revision=revision.id, bound=revision.bound)
 
 

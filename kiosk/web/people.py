@@ -348,7 +348,8 @@ def _throttle() -> Throttle:
 
 def _local(address: str | None) -> str | None:
     """A page of ours to go on to; never another site's."""
-    plain = address is not None and address.startswith("/staff/") and "\\" not in address and not address.startswith("/staff/sign-")
+    plain = (address is not None and address.startswith("/staff/") and address.isprintable() and "\\" not in address
+             and not address.startswith("/staff/sign-"))
     return address if plain else None
 
 

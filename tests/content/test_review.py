@@ -83,6 +83,27 @@ def test_a_leader_who_only_submitted_it_needs_another(session, cast, make):
         review.approve(session, slide.latest, by=writer, at=NOON)
 
 
+def test_a_leader_whose_submission_was_taken_back_is_no_second_person(session, cast, make):
+    writer = acting_too(session, cast, cast.leader, Role.EDITOR)
+    slide = make.slide()
+    review.submit(session, slide.latest, by=writer, at=NOON)
+    review.withdraw(session, slide.latest, by=cast.editor, at=NOON)
+    review.submit(session, slide.latest, by=cast.editor, at=NOON)
+    with pytest.raises(Forbidden):
+        review.approve(session, slide.latest, by=writer, at=NOON)
+
+
+def test_a_leader_whose_submission_an_edit_voided_is_no_second_person(session, cast, make):
+    writer = acting_too(session, cast, cast.leader, Role.EDITOR)
+    slide = make.slide()
+    review.submit(session, slide.latest, by=writer, at=NOON)
+    slides.revise(session, slide, Draft("改一个字", data=NOTICE), by=cast.editor, at=NOON)
+    review.submit(session, slide.latest, by=cast.editor, at=NOON)
+    with pytest.raises(Forbidden):
+        review.approve(session, slide.latest, by=writer, at=NOON)
+    review.approve(session, slide.latest, by=cast.deputy, at=NOON)
+
+
 def test_who_wrote_an_earlier_version_that_was_never_approved_is_no_second_person(session, cast, make):
     writer = acting_too(session, cast, cast.leader, Role.EDITOR)
     slide = make.slide(author=writer, state="submitted")

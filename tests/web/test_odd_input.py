@@ -246,3 +246,10 @@ def _spoilt(right: Any) -> Iterator[Any]:
     elif isinstance(right, list):
         for at, value in enumerate(right):
             yield from ([*right[:at], odd, *right[at + 1:]] for odd in _spoilt(value) if isinstance(value, dict | list))
+
+
+@pytest.mark.parametrize("page", ["//evil.example", "https://evil.example/", "/staff/\\evil", "/staff/today\r\nX: y", "/staff/\t/evil",
+                                  "javascript:alert(1)"])
+def test_no_next_page_leads_away_or_breaks_the_answer(browser: Signed, cast: Cast, page: str) -> None:
+    answer = browser(cast.editor).post("/staff/language", {"language": "zh", "next": page})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/")
