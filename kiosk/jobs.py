@@ -17,7 +17,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kiosk import people
-from kiosk.base import db
+from kiosk.base import db, reserve
 from kiosk.base.clock import now
 from kiosk.base.errors import Problem
 from kiosk.base.incoming import Incoming
@@ -65,6 +65,11 @@ def forget(parts: Parts) -> None:
     """Old sessions, misses and links."""
     with parts.database.write() as session:
         people.sweep(session, at=now(), life=timedelta(hours=parts.settings.session_hours))
+
+
+def lay_by(parts: Parts) -> None:
+    """Room on the disk for the day on which another program fills it."""
+    reserve.lay_by(parts.settings.data)
 
 
 def look_at_sources(parts: Parts) -> None:
@@ -117,6 +122,7 @@ JOBS = (
     Job("renew", renew, 6 * 3600),
     Job("forget", forget, 3600),
     Job("sources", look_at_sources, 60),
+    Job("reserve", lay_by, 300),
     Job("sweep", sweep, 3600),  # its lease lets it run once a day, also when the server is restarted every day
 )
 
@@ -213,6 +219,7 @@ class Table:
     def start(self) -> None:
         for job in JOBS:
             self._scheduler.add_job(self._run, "interval", args=[job], seconds=job.seconds, id=job.name)
+        lay_by(self._parts)  # its first turn would come minutes later
         self._scheduler.start()
         self._conversions.start()
 

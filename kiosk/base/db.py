@@ -7,15 +7,18 @@ is used; every writing transaction begins IMMEDIATE, so that a busy database is 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, String, create_engine, event, select, text, update
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
+
+from kiosk.base import reserve
 
 BUSY_MS = 5000
 WAL_SAFE = (3, 51, 3)
@@ -144,7 +147,7 @@ def _engine(url: str) -> Engine:
         return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
     engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}, pool_size=20, max_overflow=20)
     event.listen(engine, "connect", _sqlite_connect)
-    event.listen(engine, "begin", _sqlite_begin)
+    event.listen(engine, "begin", _sqlite_begin(Path(engine.url.database).parent if engine.url.database else None))
     return engine
 
 
@@ -155,6 +158,11 @@ def _sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _sqlite_begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("kiosk_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+def _sqlite_begin(folder: Path | None) -> Callable[[Connection], None]:
+    """Begin as we say it; who writes on a full disk finds the room of the reserve."""
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("kiosk_write")
+        if writing and folder is not None:
+            reserve.give_up(folder)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    return begin
