@@ -114,7 +114,7 @@ def _ready(family: importers.Family) -> None:
 
 def _roomy(work: Path, wanted: int) -> None:
     if shutil.disk_usage(work).free < wanted:
-        raise Full("服务器的磁盘快满了，文件先转换不了，原文件已存好。请管理员腾出地方，之后自动接着转。")
+        raise Full("服务器的磁盘快满了，这个文件没有转换成。请管理员腾出地方，再重新传一次。")
 
 
 def _readable() -> list[Path]:

@@ -21,7 +21,7 @@ from kiosk import people
 from kiosk.base import journal
 from kiosk.base.canonical import canonical
 from kiosk.base.clock import Zone, iso
-from kiosk.base.db import Base, Instant
+from kiosk.base.db import Base, Instant, locked
 from kiosk.base.objects import Store, is_name
 from kiosk.base.signing import Signer
 from kiosk.content import pages, review
@@ -79,6 +79,7 @@ class Press:
 
 def refresh(session: Session, press: Press, *, at: datetime, only: Collection[int] | None = None) -> list[int]:
     """Move the refs of all boards (or `only` these) that should hold something else; the ids moved. Idempotent."""
+    locked(session, "refs")  # processes that refresh at once would make one edition twice, and overlook a recall
     living = [board for board in boards(session) if only is None or board.id in only]
     wanted = _editions(session, press, living, at)
     bodies = _bodies(session, living, wanted, at)
@@ -87,6 +88,7 @@ def refresh(session: Session, press: Press, *, at: datetime, only: Collection[in
 
 def recall(session: Session, slide: Slide, reason: str, *, by: Actor, at: datetime) -> Revision:
     """Take what hangs off every board: the very transaction of the act tells each board's ref, editions follow behind it."""
+    locked(session, "refs")
     gone = review.recall(session, slide, reason, by=by, at=at)
     session.flush()
     living = [board for board in boards(session) if board.edition is not None]

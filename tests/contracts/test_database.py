@@ -15,10 +15,16 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from kiosk import people, schema
 from kiosk.base import journal
+from kiosk.base.clock import Zone
 from kiosk.base.db import Database, claim
+from kiosk.base.objects import Store
+from kiosk.content.geometry import panel_of
 from kiosk.content.slides import Slide
 from kiosk.content.sources import Source
 from kiosk.people import Miss, Person, UnitKind
+from kiosk.signage import boards, manifest
+from kiosk.signage.boards import Placing
+from kiosk.signage.manifest import Press
 from tests.conftest import NOON
 from tests.support.cast import Cast
 
@@ -192,3 +198,19 @@ def test_the_circle_of_slide_and_revision_is_closed(database):
 def test_processes_that_start_together_make_the_schema_once(empty_database):
     at_once(4, lambda _: schema.ensure(empty_database))
     assert schema.current(empty_database) == schema.head()
+
+
+def test_processes_that_move_the_refs_at_once_make_one_edition(database, tmp_path):
+    press = Press(Store(tmp_path / "objects"), Zone())
+    with database.write() as session:
+        cast = Cast.made(session, NOON)
+        session.flush()
+        for number in range(3):
+            placing = Placing(f"大厅{number}号屏", panel_of(43, 1920, 1080), "zhengwu")
+            boards.add(session, placing, unit=cast.office, token_hash=str(number), by=None, at=NOON)
+
+    def refresh(_: int) -> int:
+        with database.write() as session:
+            return len(manifest.refresh(session, press, at=NOON))
+
+    assert sorted(at_once(4, refresh)) == [0, 0, 0, 3]
