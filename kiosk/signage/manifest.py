@@ -113,6 +113,7 @@ def ref(session: Session, board: Board, signer: Signer, *, at: datetime) -> dict
 
 def recall_objects(session: Session, store: Store, revision_id: int, *, at: datetime) -> set[str]:
     """Turn the objects of a revision 410, but for those that another live revision uses."""
+    locked(session, "refs")
     mine = pages.objects_of(session, [revision_id])
     others = session.scalars(select(Slide.live_id).where(Slide.live_id.is_not(None), Slide.live_id != revision_id))
     gone = mine - pages.objects_of(session, [id for id in others if id is not None])

@@ -18,7 +18,8 @@ from kiosk.base import journal
 from kiosk.base.clock import Zone
 from kiosk.base.db import Database, claim
 from kiosk.base.objects import Store
-from kiosk.content.geometry import panel_of
+from kiosk.content import pages
+from kiosk.content.geometry import Geometry, panel_of
 from kiosk.content.slides import Slide
 from kiosk.content.sources import Source
 from kiosk.people import Miss, Person, UnitKind
@@ -27,6 +28,7 @@ from kiosk.signage.boards import Placing
 from kiosk.signage.manifest import Press
 from tests.conftest import NOON
 from tests.support.cast import Cast
+from tests.support.make import Make
 
 BEIJING = timezone(timedelta(hours=8))
 MINUTE = timedelta(minutes=1)
@@ -214,3 +216,20 @@ def test_processes_that_move_the_refs_at_once_make_one_edition(database, tmp_pat
             return len(manifest.refresh(session, press, at=NOON))
 
     assert sorted(at_once(4, refresh)) == [0, 0, 0, 3]
+
+
+def test_processes_that_hear_of_one_recall_at_once_take_its_objects_away_once(database, tmp_path):
+    press = Press(Store(tmp_path / "objects"), Zone())
+    with database.write() as session:
+        cast = Cast.made(session, NOON)
+        session.flush()
+        slide = Make(session, cast, None, NOON).slide(state="approved")
+        pages.draw(session, press.store, slide.latest, Geometry(240, 135, 8, "landscape", "zhengwu"), press.zone)
+        revision = slide.latest.id
+        manifest.recall(session, slide, "写错了时间", by=cast.editor, at=NOON)
+
+    def hear(_: int) -> bool:
+        with database.write() as session:
+            return bool(manifest.recall_objects(session, press.store, revision, at=NOON))
+
+    assert at_once(4, hear) == [True] * 4
