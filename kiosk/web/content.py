@@ -304,7 +304,10 @@ def look_over(id: int) -> ResponseReturnValue:
 def approve(id: int) -> ResponseReturnValue:
     revision = _revision(id)
     review.approve(db(), revision, by=actor(), at=now(), seen=request.form.get("seen") or None)
-    flash(gettext("“%(title)s”已批准上屏。", title=revision.title), "ok")
+    hangs = manifest.targets(db(), revision)
+    told = gettext("“%(title)s”已批准上屏。", title=revision.title) if hangs else gettext(
+        "“%(title)s”已批准，还没有排上屏。经办人把它放进播放列表就上屏。", title=revision.title)
+    flash(told, "ok")
     return _next_waiting()
 
 

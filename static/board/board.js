@@ -2,7 +2,7 @@
 /** Board: wires the parts. Who am I, what do I hold, what stands on the wall; the server is asked, never needed. */
 import { element, scriptUrl } from "../shared/dom.js";
 import { clock, day, lunar } from "../shared/time.js";
-import { identify, nothing, waiting } from "./builtin.js";
+import { identify, nothing, resting, waiting } from "./builtin.js";
 import { live } from "./live.js";
 import { identity, ownScreen, pair } from "./pairing.js";
 import { Player } from "./player.js";
@@ -88,7 +88,7 @@ function told(store) {
   const portrait = store.manifest?.page.orientation === "portrait";
   const away = store.ref && Date.now() - store.answeredAt > OFFLINE;
   const face = store.ref?.face ?? {};
-  return { office: face.office ?? "", unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at), clock: clock(at),
+  return { ...resting(face, at), unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at),
     offline: away ? `离线播放\n内容截至${clock(new Date(Date.parse(store.ref.sealed_at)))}` : "" };
 }
 

@@ -3,16 +3,21 @@
 import { element } from "../shared/dom.js";
 import { clock, longDay, lunar } from "../shared/time.js";
 
-/** Nothing to show: a large clock, the date, where and when people find help. @param {any} face @param {Date} at */
-export function nothing(face, at) {
-  const page = element("article", "builtin nothing");
-  page.append(element("p", "office", face?.office ?? ""), element("time", "clock", clock(at)));
-  page.querySelector("time")?.setAttribute("data-fill", "clock");
-  page.append(element("p", "day", `${longDay(at)}　${lunar(at)}`), element("hr"));
-  const help = [face?.place, face?.hours].filter(Boolean).join("　");
-  if (help) page.append(element("p", "", help));
-  if (face?.phone) page.append(element("p", "", `服务电话　${face.phone}`));
+/** Nothing to show: a large clock, the date, where and when people find help. @param {any} face @param {Date} at @param {string} [theme] */
+export function nothing(face, at, theme = "zhengwu") {
+  const page = element("article", `builtin nothing theme-${theme}`);
+  for (const [name, text] of Object.entries(resting(face, at))) {
+    const place = element(name === "clock" ? "time" : "p", name, text);
+    place.setAttribute("data-fill", name);
+    page.append(place, ...name === "today" ? [element("hr")] : []);
+  }
   return page;
+}
+
+/** What it says, now: filled anew while it stands, for the day passes and the board hears its own name later. @param {any} face @param {Date} at */
+export function resting(face, at) {
+  return { office: face?.office ?? "", clock: clock(at), today: `${longDay(at)}　${lunar(at)}`,
+    help: [face?.place, face?.hours].filter((part) => part && part !== face.office).join("　"), call: face?.phone ? `服务电话　${face.phone}` : "" };
 }
 
 /** @param {{code: string, seconds: number, screen: {w: number, h: number}}} given */
@@ -36,7 +41,7 @@ export function pairing({ code, seconds, screen }) {
 export function identify(face, panel, screen) {
   const page = element("article", "builtin identify");
   for (const corner of ["左上", "右上", "左下", "右下"]) page.append(element("b", "corner", corner));
-  page.append(element("i", "round"), element("p", "office", face?.office ?? ""), element("h1", "", face?.board ?? ""), element("p", "", face?.unit ?? ""),
+  page.append(element("i", "round"), element("p", "office", face?.office ?? ""), element("h1", "", face?.board ?? ""), element("p", "", face?.unit === face?.office ? "" : face?.unit ?? ""),
     element("p", "read", `站到${panel?.distance_mm ? `${panel.distance_mm / 1000}米` : "平常看的地方"}外，读得出这一行，字就够大`),
     element("p", "small", `四角的字都看得见，画面就没有被裁；圆是圆的，比例就对 · ${screen.w}×${screen.h}`));
   return page;

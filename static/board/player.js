@@ -20,6 +20,7 @@ export class Player {
     /** @type {Map<string, number>} */ this.skipped = new Map();
     this.busy = false;
     this.empty = false;
+    /** @type {string | undefined} */ this.rests = undefined;
     /** @type {any} */ this.dressed = null;
   }
 
@@ -69,10 +70,7 @@ export class Player {
   /** @param {any} item @param {string[]} names @param {boolean} cut */
   async put(item, names, cut) {
     try {
-      if (this.dressed !== this.store.manifest?.theme) {
-        await this.stage.dress(this.store.manifest.theme);
-        this.dressed = this.store.manifest.theme;
-      }
+      await this.dress();
       if (!await this.stage.show(item, { cut })) return;
     } catch (error) {
       this.skipped.set(item.html, this.now() + SKIP);
@@ -85,13 +83,21 @@ export class Player {
     this.onShown();
   }
 
+  async dress() {
+    if (!this.store.manifest || this.dressed === this.store.manifest.theme) return;
+    await this.stage.dress(this.store.manifest.theme);
+    this.dressed = this.store.manifest.theme;
+  }
+
   /** Nothing may be shown: the built-in clock, at once when something had to go. @param {boolean} urgent */
-  rest(urgent) {
-    if (this.empty && !urgent) return this.stage.refresh(0);
-    if (!this.empty) {
+  async rest(urgent) {
+    const theme = this.store.ref?.panel?.theme;
+    if (this.empty && this.rests === theme) return urgent || this.stage.refresh(0);
+    await this.dress().catch(() => undefined);
+    if (!this.empty || this.rests !== theme) {
       this.log();
-      this.stage.showBuilt(nothing(this.store.ref?.face, new Date(this.now())));
-      Object.assign(this, { current: null, empty: true });
+      this.stage.showBuilt(nothing(this.store.ref?.face, new Date(this.now()), theme));
+      Object.assign(this, { current: null, empty: true, rests: theme });
       this.onShown();
     }
   }

@@ -20,12 +20,14 @@ export class Stage {
     /** @type {Map<string, CSSStyleSheet>} */ this.sheets = new Map();
     /** @type {Set<string>} */ this.fonts = new Set();
     this.turn = 0;
+    this.own = own();
+    for (const layer of this.layers) layer.root.adoptedStyleSheets = [this.own];
   }
 
   /** Make a theme's styles and fonts ready. @param {any} theme */
   async dress(theme) {
     const sheets = await Promise.all(theme.styles.map((/** @type {string} */ sha) => this.sheet(sha)));
-    for (const layer of this.layers) layer.root.adoptedStyleSheets = sheets;
+    for (const layer of this.layers) layer.root.adoptedStyleSheets = [this.own, ...sheets];
     await Promise.all(theme.fonts.map((/** @type {any} */ font) => this.font(font)));
   }
 
@@ -138,6 +140,13 @@ export class Stage {
     layer.urls.forEach((url) => URL.revokeObjectURL(url));
     layer.urls = [];
   }
+}
+
+/** The document's own rules once more: they do not reach into a layer by themselves, and built-in slides are dressed by them. */
+function own() {
+  const made = new CSSStyleSheet();
+  made.replaceSync(Array.from(document.styleSheets, (sheet) => Array.from(sheet.cssRules, (rule) => rule.cssText).join("\n")).join("\n"));
+  return made;
 }
 
 /** Pictures decoded, the first frame of a video there; a picture that cannot be decoded fails the page. @param {ParentNode} root */

@@ -117,6 +117,15 @@ test("the only page of the round is logged anew each time round and not drawn ag
   assert.equal(plays.length, 3);
 });
 
+test("the clock puts on the board's theme as soon as the board hears of it", async () => {
+  const store = { manifest: null, recalled: new Set(), ref: null };
+  const playing = player(store);
+  await playing.look();
+  Object.assign(store, show(), { ref: { face: {}, panel: { theme: "gaoduibi" } } });
+  await seconds(playing, 10);
+  assert.deepEqual(wall, ["built-in", "built-in"]);
+});
+
 test("nothing to show is the clock, once", async () => {
   const playing = player(show());
   await playing.look();
