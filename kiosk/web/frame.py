@@ -17,13 +17,13 @@ from kiosk.web.request import db, maybe_actor, parts
 # Entry: endpoint, word, icon, the roles that see it; order as on the page (look/staff.md §2).
 ENTRIES = (
     ("content.today", N_("今天"), "today", frozenset({Role.EDITOR, Role.SECTION_HEAD})),
-    ("content.inbox", N_("待我审核"), "review", frozenset({Role.LEADER})),
+    ("review.inbox", N_("待我审核"), "review", frozenset({Role.LEADER})),
     ("content.mine", N_("我的内容"), "content", frozenset({Role.EDITOR, Role.SECTION_HEAD})),
     ("signage.playlists", N_("播放安排"), "playlist", frozenset({Role.EDITOR, Role.SECTION_HEAD, Role.ADMINISTRATOR})),
     ("signage.boards", N_("公示屏"), "board", frozenset(Role)),
     ("people.people", N_("人员与权限"), "people", frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
 )
-HOMES = ((Role.EDITOR, "content.today"), (Role.SECTION_HEAD, "content.today"), (Role.LEADER, "content.inbox"),
+HOMES = ((Role.EDITOR, "content.today"), (Role.SECTION_HEAD, "content.today"), (Role.LEADER, "review.inbox"),
          (Role.ADMINISTRATOR, "signage.boards"), (Role.INSPECTOR, "signage.boards"), (Role.AUDITOR, "people.people"))
 
 
@@ -71,7 +71,7 @@ def _counts(me: Actor) -> dict[str, int]:
     """What waits for this very person."""
     counts = {}
     if Role.LEADER in me.roles:
-        counts["content.inbox"] = len(review.waiting(db(), me))
+        counts["review.inbox"] = len(review.waiting(db(), me))
     if me.roles & {Role.EDITOR, Role.SECTION_HEAD}:
         mine = reach(me, "slide.edit")
         counts["content.today"] = sum(len(find(db(), units=mine, state=state)) for state in (State.RETURNED, State.DRAFT))

@@ -17,8 +17,8 @@ from kiosk.base import journal, programs
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from kiosk.people import ROLE_NAMES, Link, Person, Role, Throttle, UnitKind
 from kiosk.web import words
-from kiosk.web.content import hanging
 from kiosk.web.frame import home_of
+from kiosk.web.looks import hanging
 from kiosk.web.request import actor, back_in, db, end_transaction, maybe_actor, needs, now, number, parts, sign_in_session, signed_in, to
 
 bp = Blueprint("people", __name__)

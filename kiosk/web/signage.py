@@ -26,7 +26,7 @@ from kiosk.signage import playlists as lists
 from kiosk.signage.boards import Board, Group, Placing, Status
 from kiosk.signage.playlists import Entry, Item, Playlist
 from kiosk.web import own, words
-from kiosk.web.content import USUAL, drawn_pages
+from kiosk.web.looks import USUAL, drawn_pages
 from kiosk.web.request import actor, back_in, db, integer, needs, now, number, parts, to
 
 bp = Blueprint("signage", __name__)

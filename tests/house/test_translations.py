@@ -49,8 +49,8 @@ BESIDE = {"cli.py", "demo.py", "demo_pictures.py", "content/ingest.py", "content
           "content/plain.py", "content/typeset.py", "web/own.py", "web/openapi.py", "web/receive.py", "web/schemas.py"}
 ON_BOARDS = {"月", "日 星期", "一二三四五六日"}
 # Pages behind a form or for somebody who is not signed in; each has a test of its own below, or draws what boards show.
-ELSEWHERE = {"people.sign_in", "people.link", "content.blank", "content.hangs", "content.uploads", "signage.waiting", "content.look",
-             "content.look_css", "content.font", "content.media", "content.picture"}
+ELSEWHERE = {"people.sign_in", "people.link", "looks.blank", "looks.hangs", "content.uploads", "signage.waiting", "looks.look",
+             "looks.look_css", "looks.font", "looks.media", "looks.picture"}
 
 
 def kinds(of: type[Problem] = Problem) -> Iterator[type[Problem]]:

@@ -21,8 +21,8 @@ OPEN = {
     "people.sign_in": "the door", "people.do_sign_in": "the door", "people.sign_out": "out is always open",
     "people.language": "before signing in",
     "people.link": "its token is the right", "people.use_link": "its token is the right",
-    "content.hangs": "what hangs is public, and stands beside the sign-in", "content.look_css": "the style of what hangs",
-    "content.font": "the font of what hangs",
+    "looks.hangs": "what hangs is public, and stands beside the sign-in", "looks.look_css": "the style of what hangs",
+    "looks.font": "the font of what hangs",
     "api.openapi": "the API tells itself", "api.tus.options": "what the protocol asks first",
 }
 SETUP = "/setup"

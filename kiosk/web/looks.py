@@ -1,0 +1,203 @@
+"""Looks: one page as a board of its geometry draws it, live or as a picture, with its style, fonts and media.
+
+Drafts are seen by those who may read them; what hangs now is seen by everybody, beside the sign-in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, make_response, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from kiosk import people
+from kiosk.base.errors import NotFound
+from kiosk.content import pages, render, slides
+from kiosk.content.geometry import THEMES, Geometry
+from kiosk.content.slides import Revision
+from kiosk.signage import boards, manifest, schedule
+from kiosk.signage.boards import Board
+from kiosk.web import words
+from kiosk.web.own import readable
+from kiosk.web.request import SAFE, db, needs, now, number, parts
+
+bp = Blueprint("looks", __name__)
+USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
+
+
+@bp.get("/staff/content/blank")
+@needs("slide.edit")
+def blank() -> ResponseReturnValue:
+    """An empty board page that the preview's fragments are put into."""
+    board = asked_board()
+    geometry = board.geometry if board else USUAL
+    return page_of("", geometry, None, filling(None, board))
+
+
+@bp.get("/staff/look/<int:id>/<int:page>")
+@needs("slide.read")
+def look(id: int, page: int) -> ResponseReturnValue:
+    """One page as a board of that geometry draws it, live in the browser; framed by the staff pages at any size."""
+    revision = revision_of(id)
+    board = asked_board()
+    geometry = board.geometry if board else USUAL
+    drawn = drawn_pages(revision, geometry)
+    if not 1 <= page <= len(drawn):
+        raise NotFound("没有这一页。")
+    fragment = parts().store.read(drawn[page - 1].html).decode()
+    return page_of(fragment, geometry, revision, filling(revision, board))
+
+
+@bp.get("/staff/picture/<int:id>/<int:page>/<int:key>/<int:width>.webp")
+@needs("slide.read")
+def picture(id: int, page: int, key: int, width: int) -> ResponseReturnValue:
+    """The picture of a page as it was drawn for a board, once it is made."""
+    revision = revision_of(id)
+    sha = pages.picture_of(db(), revision, key, page, width)
+    path = parts().store.path(sha) if sha else None
+    if path is None or sha is None:
+        raise NotFound("这张画面还没有画好。")
+    return send_file(path, mimetype="image/webp", max_age=86_400, etag=sha, conditional=True)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Where a page's look is to be had: its picture, or else the page drawn live."""
+
+    url: str
+    picture: str | None
+    orientation: str
+    w: int
+    h: int
+    alt: str
+
+
+def looked(revision: Revision | None, page: int = 1, board: Board | None = None) -> Looked | None:
+    """For templates: the look of a page on a board; None while there is nothing to see."""
+    if revision is None or (revision.slide.kind == "media" and not any(each["type"] != "failed" for each in revision.pages)):
+        return None
+    geometry = board.geometry if board else USUAL
+    kept = pages.kept(db(), revision, geometry)
+    ready = kept is not None and len(kept.pictures) >= page and bool(kept.pictures[page - 1])
+    return Looked(url=url_for("looks.look", id=revision.id, page=page, board=board.id if board else None),
+                  picture=url_for("looks.picture", id=revision.id, page=page, key=kept.id, width=256) if kept and ready else None,
+                  orientation=geometry.orientation, w=geometry.w, h=geometry.h,
+                  alt=gettext("%(title)s，第 %(page)s 页", title=revision.title, page=page))
+
+
+@bp.get("/staff/hangs")
+def hangs() -> ResponseReturnValue:
+    """What hangs on the hall's board at this moment: for the sign-in page, and no more than every passer-by sees."""
+    shown = _hanging_now()
+    path = parts().store.public_path(shown.html) if shown else None
+    if shown is None or path is None:
+        raise NotFound("现在没有挂着的内容。")
+    fills = filling(None, shown.board) | {"disclosed": shown.disclosed}
+    return page_of(path.read_text(encoding="utf-8"), shown.board.geometry, None, fills, media="/objects/")
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """A page that hangs now: the board, the fragment's name, its title and day of disclosure."""
+
+    board: Board
+    html: str
+    title: str
+    disclosed: str
+
+
+def hanging() -> dict[str, str] | None:
+    """For the sign-in page's right side."""
+    shown = _hanging_now()
+    if shown is None:
+        return None
+    return {"board": shown.board.name, "at": words.said(now()), "title": shown.title, "url": url_for("looks.hangs"),
+            "orientation": shown.board.geometry.orientation}
+
+
+@bp.get("/staff/look/<int:w>x<int:h>-<theme>.css")
+def look_css(w: int, h: int, theme: str) -> ResponseReturnValue:
+    """The board's own style at the size of the frame it is shown in: u follows the frame's width."""
+    if theme not in THEMES or not (20 <= w <= 2000 and 20 <= h <= 2000):
+        raise NotFound("没有这种配色。")
+    css = f":root{{--u:calc(100vw / {w})}}html,body{{margin:0;height:100%;overflow:hidden}}\n" + render.styles(theme).decode()
+    fonts = "".join(f"@font-face{{font-family:'{font['family']}';font-weight:{font['weight']};"
+                    f"src:url('{url_for('looks.font', name=font['path'].name)}')}}\n" for font in render.fonts())
+    return Response(fonts + css, mimetype="text/css", headers={"Cache-Control": "private, max-age=3600"})
+
+
+@bp.get("/staff/font/<name>")
+def font(name: str) -> ResponseReturnValue:
+    path = next((each["path"] for each in render.fonts() if each["path"].name == name), None)
+    if path is None:
+        raise NotFound("没有这个字体。")
+    return send_file(path, max_age=86_400)
+
+
+@bp.get("/staff/media/<int:id>/<sha>")
+@needs("slide.read")
+def media(id: int, sha: str) -> ResponseReturnValue:
+    """A media object of a revision that this person may read; drafts are seen nowhere else."""
+    revision = revision_of(id)
+    named = pages.media_of(revision.data).get(sha)
+    path = parts().store.path(sha) if named else None
+    if named is None or path is None:
+        raise NotFound("没有这张图。")
+    response = send_file(path, mimetype=named[1], conditional=True, max_age=3600)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def drawn_pages(revision: Revision, geometry: Geometry) -> list[pages.Page]:
+    """The revision's pages; drawn in a writing transaction when they are not there yet."""
+    if request.method not in SAFE:
+        return pages.draw(db(), parts().store, revision, geometry, parts().zone)
+    if pages.kept(db(), revision, geometry) is None:
+        db().commit()  # our own reading would keep the writer waiting for ever
+        with parts().database.write() as short:
+            pages.draw(short, parts().store, slides.revision(short, revision.id), geometry, parts().zone)
+    return pages.draw(db(), parts().store, revision, geometry, parts().zone)
+
+
+def page_of(fragment: str, geometry: Geometry, revision: Revision | None, fills: dict[str, str], *,
+               media: str = "") -> Response:
+    media = media or (url_for("looks.media", id=revision.id, sha="-")[:-1] if revision else "")
+    response = make_response(render_template("looks/look.html", fragment=fragment, geometry=geometry, revision=revision, fills=fills,
+                                             media=media))
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
+
+
+def filling(revision: Revision | None, board: Board | None) -> dict[str, str]:
+    """What a board page would fill in."""
+    root = people.office(db())
+    local = parts().zone.local(now())
+    shown = (revision.approved_at if revision else None) or now()
+    return {"office": root.name if root else "", "unit": board.unit.name if board else "", "board": board.name if board else "",
+            "date": f"{local.month}月{local.day}日 星期{'一二三四五六日'[local.weekday()]}", "clock": f"{local:%H:%M}",
+            "disclosed": parts().zone.day(shown).isoformat()}
+
+
+def _hanging_now() -> Hanging | None:
+    """Of the first board that has an edition: the page it says it shows, else the first that may play now."""
+    board = next((each for each in boards.boards(db()) if each.edition), None)
+    path = parts().store.path(board.edition) if board and board.edition else None
+    if board is None or path is None:
+        return None
+    told = manifest.read(path.read_bytes())
+    playing = schedule.programme_of(told, now()).items
+    name = board.shows if board.shows in playing else next(iter(playing), None)
+    item = next((each for each in told["items"] if each["item"] == name), None)
+    return Hanging(board, item["html"], item["title"], item["disclosed"]) if item else None
+
+
+def revision_of(id: int) -> Revision:
+    found = slides.revision(db(), id)
+    readable(found.slide_id)
+    return found
+
+
+def asked_board() -> Board | None:
+    wanted = number("board", default=0)
+    return boards.board(db(), wanted) if wanted else None
