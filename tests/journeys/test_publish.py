@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.office import PHONE, Office, edition_of, held, shown, staff, title_on, until, wall
+from tests.support.office import PHONE, STAFF, Office, edition_of, held, shown, staff, title_on, until, wall
 
 pytestmark = pytest.mark.journey
 
@@ -103,3 +103,26 @@ def test_a_recalled_notice_leaves_the_screen_at_once_and_cannot_be_fetched_any_m
     until(lambda: title not in shown(board), 3, "the recalled page is still on the wall")
     until(lambda: clerk.request.get(f"{office.url}/objects/{item['html']}").status == 410, 3, "its object can still be fetched")
     expect(clerk.get_by_text("已撤回").first).to_be_visible()
+
+
+def test_without_a_script_a_notice_can_still_be_recalled(office: Office, browser: Browser) -> None:
+    clerk = staff(browser, office, "editor", "综合办")
+    clerk.goto(f"{office.url}/staff/content?state=approved")
+    address = clerk.get_by_role("link", name="看每块屏").first.get_attribute("href")
+    assert address is not None
+    plain = browser.new_context(viewport=STAFF, storage_state=clerk.context.storage_state(), java_script_enabled=False).new_page()
+    plain.goto(office.url + address.removesuffix("/receipts"))
+    plain.get_by_role("link", name="撤回", exact=True).click()
+    plain.get_by_label("为什么撤回").fill("内容过时了。")
+    plain.get_by_role("button", name=re.compile("撤回 .* 块屏")).click()
+    expect(plain.get_by_text("已撤回").first).to_be_visible()
+
+
+def test_at_twice_the_size_no_list_runs_off_the_page_and_its_last_column_stays(office: Office, browser: Browser) -> None:
+    clerk = staff(browser, office, "editor", "综合办", size={"width": 683, "height": 384})
+    for path, link in (("content", "打开"), ("boards", "看详情|怎么办"), ("playlists/1", None)):
+        clerk.goto(f"{office.url}/staff/{path}")
+        assert clerk.evaluate("document.documentElement.scrollWidth") <= 683
+        if link:
+            deed, card = clerk.locator("td.last a", has_text=re.compile(link)).first.bounding_box(), clerk.locator(".scrolling").bounding_box()
+            assert deed and card and deed["x"] + deed["width"] <= card["x"] + card["width"], "the last column is out of sight"
