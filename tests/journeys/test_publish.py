@@ -124,5 +124,6 @@ def test_at_twice_the_size_no_list_runs_off_the_page_and_its_last_column_stays(o
         clerk.goto(f"{office.url}/staff/{path}")
         assert clerk.evaluate("document.documentElement.scrollWidth") <= 683
         if link:
-            deed, card = clerk.locator("td.last a", has_text=re.compile(link)).first.bounding_box(), clerk.locator(".scrolling").bounding_box()
+            deed = clerk.locator("td.last a", has_text=re.compile(link)).first.bounding_box()
+            card = clerk.locator(".scrolling").bounding_box()
             assert deed and card and deed["x"] + deed["width"] <= card["x"] + card["width"], "the last column is out of sight"
