@@ -16,11 +16,12 @@ from kiosk.base.errors import NotFound
 from kiosk.content import pages, render, slides
 from kiosk.content.geometry import THEMES, Geometry
 from kiosk.content.slides import Revision
+from kiosk.people import may
 from kiosk.signage import boards, manifest, schedule
 from kiosk.signage.boards import Board
 from kiosk.web import words
 from kiosk.web.own import readable
-from kiosk.web.request import SAFE, db, needs, now, number, parts
+from kiosk.web.request import SAFE, actor, db, needs, now, number, parts
 
 bp = Blueprint("looks", __name__)
 USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
@@ -199,5 +200,9 @@ def revision_of(id: int) -> Revision:
 
 
 def asked_board() -> Board | None:
+    """The board that the query names, if this person may see it; a stranger's board does not exist for them."""
     wanted = number("board", default=0)
-    return boards.board(db(), wanted) if wanted else None
+    found = boards.board(db(), wanted) if wanted else None
+    if found is not None and not may(actor(), "board.read", found.unit_id):
+        raise NotFound("没有这块屏，可能已经拆了。")
+    return found

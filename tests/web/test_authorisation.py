@@ -166,3 +166,10 @@ def test_an_administrator_runs_boards_but_writes_and_approves_nothing(as_program
 
 def _word(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def test_a_community_clerk_sees_no_page_as_a_foreign_board_would_draw_it(browser, cast, make, session):
+    foreign = make.board(unit=cast.west)
+    session.commit()
+    answer = browser(cast.community).get(f"/staff/content/blank?board={foreign.id}")
+    assert answer.status_code == 404
