@@ -299,10 +299,11 @@ def groups(session: Session) -> Sequence[Group]:
 
 
 def usual_groups(session: Session, unit: Unit) -> list[Group]:
-    """The groups to which a new board of this unit belongs: those of its other boards; for its first board, the unit's own."""
+    """The groups to which a new board of this unit belongs: those of its other boards; for the first, the unit's own or its parent's."""
     everything = groups(session)
     joined = [each for each in everything if any(board.unit_id == unit.id and board.ended_at is None for board in each.boards)]
-    return joined or [each for each in everything if each.unit_id == unit.id]
+    own = [each for each in everything if each.unit_id == unit.id]
+    return joined or own or [each for each in everything if each.unit_id == unit.parent_id]
 
 
 def set_members(session: Session, group: Group, members: Sequence[Board], *, by: Actor | None, at: datetime) -> None:

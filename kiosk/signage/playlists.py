@@ -17,7 +17,7 @@ from kiosk.base.db import Base
 from kiosk.base.errors import Conflict, Invalid, NotFound
 from kiosk.content.slides import Slide
 from kiosk.people import Actor, Unit, line, may, must
-from kiosk.signage.boards import Board, Group
+from kiosk.signage.boards import Board, Group, add_group
 
 DWELL_LEAST, DWELL_MOST = 5, 600
 ITEMS_MOST = 200
@@ -81,6 +81,15 @@ def make(session: Session, name: str, *, unit: Unit, by: Actor | None, at: datet
     made = Playlist(name=line(name, "name", most=40), unit=unit, edits=0)
     session.add(made)
     journal.record(session, "playlist.made", made, by=by, at=at, name=made.name)
+    return made
+
+
+def make_first(session: Session, name: str, group_name: str, *, office: Unit, at: datetime) -> Playlist:
+    """The list a fresh office begins with, hung on a group that new boards join: what is approved first has a place to hang."""
+    group = add_group(session, group_name, unit=office, by=None, at=at)
+    made = make(session, name, unit=office, by=None, at=at)
+    session.flush()
+    place(session, made, groups=[group], boards=[], by=None, at=at)
     return made
 
 

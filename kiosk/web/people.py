@@ -16,6 +16,7 @@ from kiosk import people
 from kiosk.base import journal, programs
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from kiosk.people import ROLE_NAMES, Link, Person, Role, Throttle, UnitKind
+from kiosk.signage import playlists
 from kiosk.web import words
 from kiosk.web.frame import home_of
 from kiosk.web.looks import hanging
@@ -144,6 +145,7 @@ def set_up_leader(token: str) -> ResponseReturnValue:
         person = people.add_person(db(), login=_named(name, "login"), post=_named(name, "post"), unit=office, by=None, at=now())
         people.grant(db(), person, role, office, by=None, at=now(), founding=True)
         links.append((person.post, person.login, _link_url(people.make_link(db(), person, by=None, at=now()))))
+    playlists.make_first(db(), gettext("主列表"), gettext("全部公示屏"), office=office, at=now())
     found.used_at = now()
     return _private(render_template("people/set_up_done.html", links=links))
 

@@ -125,3 +125,14 @@ def test_the_lists_that_name_a_slide(session, cast, make):
 def test_who_may_not_touch_the_offices_list(session, cast, make, who):
     with pytest.raises(Forbidden):
         playlists.rename(session, make.playlist([]), "改名", by=getattr(cast, who), at=NOON)
+
+
+def test_in_a_fresh_office_the_first_notice_hangs_on_the_first_board_of_any_unit(session, cast, make):
+    first = playlists.make_first(session, "主列表", "全部公示屏", office=cast.office, at=NOON)
+    session.flush()
+    for unit in (cast.office, cast.east):
+        board = make.board(unit=unit)
+        for group in boards.usual_groups(session, unit):
+            boards.set_members(session, group, [*group.boards, board], by=None, at=NOON)
+        session.flush()
+        assert board in playlists.boards_of(first)
