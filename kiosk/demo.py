@@ -277,7 +277,7 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
         return
     scene.slides.setdefault(playlist, {})[number] = slide
     yield (at := scene.calendar.worked(ago, time(11, number % 50), 130 - number))
-    review.submit(session, slide.latest, by=author, at=at)
+    manifest.submit(session, slide.latest, by=author, at=at)
     if state == "submitted":
         return
     yield (at := scene.calendar.worked(ago, time(15, number % 50), 60 - number))
@@ -291,7 +291,7 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     if "change" in entry:
         change = entry["change"]
         yield (at := scene.calendar.worked(change["days"], time(16, 30), 30))
-        review.submit(session, slides.revise(session, slide, _draft(scene, {**entry, **change}), by=author, at=at), by=author, at=at)
+        manifest.submit(session, slides.revise(session, slide, _draft(scene, {**entry, **change}), by=author, at=at), by=author, at=at)
 
 
 def _draft(scene: Scene, entry: Mapping[str, Any]) -> Draft:

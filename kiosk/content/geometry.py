@@ -75,6 +75,26 @@ class Geometry:
         return self.w * self.u, self.h * self.u
 
 
+@dataclass(frozen=True)
+class Wall:
+    """A board as content sees it: what staff call it, its panel and its page."""
+
+    name: str
+    panel: Panel
+    geometry: Geometry
+
+    def arc(self, u: float) -> float:
+        """Minutes of arc of something so many u high, at the reader's distance."""
+        return 2 * math.degrees(math.atan(self._mm(u) / 2 / self.panel.distance_mm)) * 60
+
+    def readable_from(self, u: float, arc: float = LEAST_ARC) -> int:
+        """The greatest distance in mm from which something so many u high spans `arc` minutes."""
+        return int(self._mm(u) / (2 * math.tan(math.radians(arc / 60) / 2)))
+
+    def _mm(self, u: float) -> float:
+        return u * self.geometry.u * self.panel.width_mm / self.panel.width_px
+
+
 def panel_of(inches: float, width_px: int, height_px: int, rotation: int = 0, distance_mm: int = 3000) -> Panel:
     """The panel of a diagonal in inches, square pixels assumed."""
     diagonal = math.hypot(width_px, height_px)

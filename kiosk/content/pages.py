@@ -6,21 +6,24 @@ content's hash and the templates' version: an edited draft or a new release draw
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from kiosk.base.clock import Zone
+from kiosk import people
+from kiosk.base.canonical import sha256
+from kiosk.base.clock import Zone, iso, parse
 from kiosk.base.db import Base, Instant, locked
 from kiosk.base.objects import Store
 from kiosk.content import render
 from kiosk.content.geometry import Geometry
 from kiosk.content.slides import Revision, binding
+from kiosk.people import Unit
 
 SIZES = (256, 640)
 
@@ -42,7 +45,7 @@ class Drawn(Base):
 
 @dataclass(frozen=True)
 class Page:
-    """One screenful: its fragment, media and dwell in seconds; type and size of each object beside it."""
+    """One screenful: its fragment, media and dwell in seconds; its number among those of the same days; when it is true."""
 
     html: str
     size: int
@@ -50,6 +53,15 @@ class Page:
     dwell: float
     text: str
     notes: tuple[str, ...] = ()
+    number: int = 1
+    of: int = 1
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def showing(drawn: Iterable[Page], at: datetime) -> list[Page]:
+    """The pages that are true at this moment."""
+    return [page for page in drawn if (page.start is None or page.start <= at) and (page.end is None or at < page.end)]
 
 
 def draw(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone) -> list[Page]:
@@ -59,17 +71,18 @@ def draw(session: Session, store: Store, revision: Revision, geometry: Geometry,
 
 def draw_all(session: Session, store: Store, revisions: Collection[Revision], geometry: Geometry, zone: Zone) -> dict[int, list[Page]]:
     """The same for many revisions, by their ids, in one question."""
-    keys = {_key(revision, geometry): revision for revision in revisions}
+    office = people.office(session)
+    keys = {_key(revision, geometry, office): revision for revision in revisions}
     found = {row.key: row for row in session.scalars(select(Drawn).where(Drawn.key.in_(keys)))}
     for key in keys.keys() - found.keys():
         locked(session, "drawn")  # two that draw the same page at once: the second finds what the first made
-        found[key] = kept(session, keys[key], geometry) or _drawn(session, store, keys[key], geometry, zone)
+        found[key] = kept(session, keys[key], geometry) or _drawn(session, store, keys[key], geometry, zone, office)
     return {keys[key].id: [_page(each) for each in row.pages] for key, row in found.items()}
 
 
 def kept(session: Session, revision: Revision, geometry: Geometry) -> Drawn | None:
     """The pages of the revision as it stands, if they are drawn already."""
-    return session.scalars(select(Drawn).where(Drawn.key == _key(revision, geometry))).first()
+    return session.scalars(select(Drawn).where(Drawn.key == _key(revision, geometry, people.office(session)))).first()
 
 
 def picture_of(session: Session, revision: Revision, key: int, page: int, width: int) -> str | None:
@@ -81,11 +94,16 @@ def picture_of(session: Session, revision: Revision, key: int, page: int, width:
     return found
 
 
-def view_of(revision: Revision, zone: Zone) -> render.SlideView:
+def view_of(revision: Revision, zone: Zone, office: Unit | None = None) -> render.SlideView:
     """What the templates see of a revision."""
-    unit = revision.slide.unit
-    return render.SlideView(title=revision.title, kind=revision.slide.kind, data=revision.data, column=revision.column,
-                            unit=unit.short, until=zone.day(revision.end) if revision.end else None, phone=unit.phone)
+    return view(revision.slide.kind, revision.title, revision.column, revision.data, revision.slide.unit, revision.end, zone, office)
+
+
+def view(kind: str, title: str, column: str, data: Mapping[str, Any], unit: Unit, end: datetime | None, zone: Zone,
+         office: Unit | None) -> render.SlideView:
+    """The same of what is being typed."""
+    return render.SlideView(title=title, kind=kind, data=data, column=column, unit=unit.short, until=zone.day(end) if end else None,
+                            phone=unit.phone, office=office.name if office else "", short=office.short if office else "")
 
 
 def objects_of(session: Session, revisions: Iterable[int]) -> set[str]:
@@ -138,23 +156,31 @@ def dress(store: Store, theme: str) -> Dress:
     return Dress((style,), tuple(fonts), tuple(objects))
 
 
-def _drawn(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone) -> Drawn:
-    pages = [_keep(store, fragment) for fragment in render.render(view_of(revision, zone), geometry)]
-    row = Drawn(revision_id=revision.id, key=_key(revision, geometry), geometry=asdict(geometry), pages=[asdict(page) for page in pages],
-                pictures=[], painted=False)
+def _drawn(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone, office: Unit | None) -> Drawn:
+    pages = [_keep(store, fragment, zone) for fragment in render.render(view_of(revision, zone, office), geometry)]
+    row = Drawn(revision_id=revision.id, key=_key(revision, geometry, office), geometry=asdict(geometry),
+                pages=[_row(page) for page in pages], pictures=[], painted=False)
     session.add(row)
     session.flush()
     return row
 
 
-def _key(revision: Revision, geometry: Geometry) -> str:
-    return f"{revision.id}:{revision.bound or binding(revision)}:{geometry.key}:{render.version()}"
+def _key(revision: Revision, geometry: Geometry, office: Unit | None) -> str:
+    signed = sha256(office.name.encode())[:8] if office else ""
+    return f"{revision.id}:{revision.bound or binding(revision)}:{geometry.key}:{render.version()}:{signed}"
 
 
-def _keep(store: Store, fragment: render.Fragment) -> Page:
+def _keep(store: Store, fragment: render.Fragment, zone: Zone) -> Page:
     html = fragment.html.encode()
-    return Page(store.put(html), len(html), tuple(fragment.media), fragment.dwell, fragment.text, tuple(fragment.notes))
+    start, end = (zone.instant(day, time(0)) if day else None for day in (fragment.start, fragment.end))
+    return Page(store.put(html), len(html), tuple(fragment.media), fragment.dwell, fragment.text, tuple(fragment.notes), fragment.number,
+                fragment.of, start, end)
+
+
+def _row(page: Page) -> dict[str, Any]:
+    return {**asdict(page), "start": iso(page.start), "end": iso(page.end)}
 
 
 def _page(row: dict[str, Any]) -> Page:
-    return Page(row["html"], row["size"], tuple(row["media"]), row["dwell"], row["text"], tuple(row["notes"]))
+    start, end = (parse(row[name]) if row.get(name) else None for name in ("start", "end"))
+    return Page(**{**row, "media": tuple(row["media"]), "notes": tuple(row["notes"]), "start": start, "end": end})

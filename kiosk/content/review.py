@@ -14,18 +14,22 @@ from sqlalchemy.orm import Session
 
 from kiosk.base import journal
 from kiosk.base.errors import Conflict, Forbidden, Invalid
+from kiosk.content.geometry import Wall
+from kiosk.content.kind import Doubt
+from kiosk.content.kinds import KINDS
 from kiosk.content.slides import Revision, Slide, State, binding
 from kiosk.people import Actor, line, may, must
 
 
-def submit(session: Session, revision: Revision, *, by: Actor, at: datetime) -> None:
-    """Put the revision before the leader; from here on any edit makes it a draft again."""
+def submit(session: Session, revision: Revision, *, by: Actor, at: datetime, walls: Sequence[Wall] = ()) -> None:
+    """Put the revision before the leader; from here on any edit makes it a draft again. `walls`: the boards it may hang on."""
     must(by, "slide.submit", revision.slide.unit_id)
     if revision.state not in (State.DRAFT, State.RETURNED):
         raise Conflict("这件已经报审了，不用再报。")
     if revision.approved_at is not None:
         raise Conflict("这一版挂过又撤下了。请先改好，再报审。")
     _check_ready(revision, at)
+    _check_doubts(revision, walls)
     revision.state, revision.bound = State.SUBMITTED, binding(revision)
     revision.submitted_by, revision.submitted_at, revision.reason = by.id, at, None
     revision.writers = sorted({*revision.writers, by.id})  # stays when the submission is taken back, voided or made again by another
@@ -103,6 +107,24 @@ def waiting(session: Session, actor: Actor) -> Sequence[Revision]:
     rows = session.scalars(select(Revision).join(Slide, Slide.id == Revision.slide_id)
                            .where(Revision.state == State.SUBMITTED, Slide.retired_at.is_(None)).order_by(Revision.submitted_at)).all()
     return [row for row in rows if may_approve(row, actor)]
+
+
+def doubts(revision: Revision, walls: Sequence[Wall]) -> list[tuple[Doubt, str]]:
+    """What does not add up or cannot be read on these boards, each with the reason that somebody gave ("" for none)."""
+    kind = KINDS[revision.slide.kind].parse(revision.data)
+    return [(doubt, kind.reasons.get(doubt.key, "")) for doubt in kind.doubts(walls)]
+
+
+def _check_doubts(revision: Revision, walls: Sequence[Wall]) -> None:
+    if left := [doubt for doubt, reason in doubts(revision, walls) if not reason]:
+        raise Doubtful(left)
+
+
+class Doubtful(Invalid):
+    """Something has to be put right, or be given a written reason, before it goes to the leader."""
+
+    def __init__(self, left: Sequence[Doubt]) -> None:
+        super().__init__(left[0].field or "reasons", "有 %(count)s 处要改好，或者写明理由，才能报审。", count=len(left))
 
 
 def _check_ready(revision: Revision, at: datetime) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from kiosk.base import journal
 from kiosk.base.db import Base, Instant
 from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound
-from kiosk.content.geometry import THEMES, Geometry, Panel, geometry_of
+from kiosk.content.geometry import THEMES, Geometry, Panel, Wall, geometry_of
 from kiosk.people import Actor, Unit, hashed, line, may, who_can
 
 # No 0 O 1 I L: what is read from a wall and typed on a keyboard must not be mistaken.
@@ -85,6 +85,10 @@ class Board(Base):
     @property
     def geometry(self) -> Geometry:
         return geometry_of(self.panel, self.theme, self.elder)
+
+    @property
+    def wall(self) -> Wall:
+        return Wall(self.name, self.panel, self.geometry)
 
 
 class Pairing(Base):

@@ -25,7 +25,7 @@ from kiosk.base.db import Base, Instant, locked
 from kiosk.base.objects import Store, is_name
 from kiosk.base.signing import Signer
 from kiosk.content import pages, review
-from kiosk.content.geometry import Geometry
+from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Actor
 from kiosk.signage import playlists
@@ -84,6 +84,16 @@ def refresh(session: Session, press: Press, *, at: datetime, only: Collection[in
     wanted = _editions(session, press, living, at)
     bodies = _bodies(session, living, wanted, at)
     return _move(session, living, bodies, at)
+
+
+def submit(session: Session, revision: Revision, *, by: Actor, at: datetime) -> None:
+    """Put the revision before the leader, judged for the very boards of its audience."""
+    review.submit(session, revision, by=by, at=at, walls=walls(session, revision))
+
+
+def walls(session: Session, revision: Revision) -> list[Wall]:
+    """The boards on which the revision hangs once approved; while no playlist brings it anywhere, all of its audience."""
+    return [board.wall for board in targets(session, revision) or audience_boards(session, revision)]
 
 
 def recall(session: Session, slide: Slide, reason: str, *, by: Actor, at: datetime) -> Revision:
@@ -208,8 +218,8 @@ def _manifest(session: Session, press: Press, items: Sequence[Item], geometry: G
         sizes = pages.media_of(live.data)
         for number, page in enumerate(drawn, 1):
             name = f"{item.id}.{number}"
-            lines.append(_line(name, item, live, page, number, len(drawn), press.zone))
-            windows[iso(live.start), iso(live.end)].append(name)
+            lines.append(_line(name, item, live, page, press.zone))
+            windows[_later(live.start, page.start), _sooner(live.end, page.end)].append(name)
             objects[page.html] = {"sha": page.html, "size": page.size, "type": "text/html"}
             for sha in page.media:
                 objects[sha] = {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]}
@@ -223,9 +233,17 @@ def _manifest(session: Session, press: Press, items: Sequence[Item], geometry: G
     return manifest, set(objects)
 
 
-def _line(name: str, item: Item, live: Revision, page: pages.Page, number: int, of: int, zone: Zone) -> dict[str, Any]:
+def _later(*moments: datetime | None) -> str | None:
+    return iso(max((each for each in moments if each is not None), default=None))
+
+
+def _sooner(*moments: datetime | None) -> str | None:
+    return iso(min((each for each in moments if each is not None), default=None))
+
+
+def _line(name: str, item: Item, live: Revision, page: pages.Page, zone: Zone) -> dict[str, Any]:
     shown = live.start if live.start and live.approved_at and live.start > live.approved_at else live.approved_at
-    return {"item": name, "slide": live.slide_id, "revision": live.id, "kind": live.slide.kind, "page": number, "of": of,
+    return {"item": name, "slide": live.slide_id, "revision": live.id, "kind": live.slide.kind, "page": page.number, "of": page.of,
             "dwell": item.dwell or page.dwell, "html": page.html, "media": list(page.media), "title": live.title,
             "column": live.column, "unit": live.slide.unit.short, "disclosed": zone.day(shown).isoformat() if shown else ""}
 

@@ -95,7 +95,7 @@ def revise_slide(id: int) -> ResponseReturnValue:
 
 def submit_revision(id: int) -> ResponseReturnValue:
     found = own.revision(id)
-    review.submit(db(), found, by=actor(), at=now())
+    manifest.submit(db(), found, by=actor(), at=now())
     return _revision_told(found)
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from kiosk import people
 from kiosk.base import journal
 from kiosk.base.errors import Forbidden, Invalid, Problem
-from kiosk.content import ingest, plain, render, review, slides
+from kiosk.content import ingest, pages, plain, render, review, slides
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
@@ -150,9 +150,8 @@ def preview() -> ResponseReturnValue:
     unit = people.unit(db(), number("unit", default=actor().unit_id))
     geometry = board.geometry if board else looks.USUAL
     end = moment(request.form.get("end", ""), parts().zone, "end", end=True)
-    view = render.SlideView(title=people.line(request.form.get("title", ""), "title", most=slides.TITLE_MOST), kind="notice",
-                            data=_notice(), column=request.form.get("column") or COLUMNS[0], unit=unit.short,
-                            until=parts().zone.day(end) if end else None, phone=unit.phone)
+    view = pages.view("notice", people.line(request.form.get("title", ""), "title", most=slides.TITLE_MOST),
+                      request.form.get("column") or COLUMNS[0], _notice(), unit, end, parts().zone, people.office(db()))
     drawn = render.render(view, geometry)
     return jsonify(pages=[{"html": each.html, "dwell": each.dwell} for each in drawn])
 
@@ -171,7 +170,7 @@ def save(id: int) -> ResponseReturnValue:
 @bp.post("/staff/content/<int:id>/submit")
 @needs("slide.submit")
 def submit(id: int) -> ResponseReturnValue:
-    review.submit(db(), editable(id).latest, by=actor(), at=now())
+    manifest.submit(db(), editable(id).latest, by=actor(), at=now())
     flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{id}")
     return to("content.mine")
 
@@ -187,7 +186,7 @@ def submit_many() -> ResponseReturnValue:
         found = editable(id)
         if request.form.get("batch"):
             _take_batch(found)
-        review.submit(db(), found.latest, by=actor(), at=now())
+        manifest.submit(db(), found.latest, by=actor(), at=now())
     flash(gettext("%(count)s 件已报审。分管领导马上能看到。", count=len(ids)), "ok")
     return to("content.mine")
 
@@ -283,7 +282,7 @@ def _notice() -> dict[str, Any]:
 
 def _saved(slide: Slide) -> ResponseReturnValue:
     if request.form.get("then") == "submit":
-        review.submit(db(), slide.latest, by=actor(), at=now())
+        manifest.submit(db(), slide.latest, by=actor(), at=now())
         flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{slide.id}")
         return to("content.mine")
     flash(gettext("存好了。"), "ok")

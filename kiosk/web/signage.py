@@ -18,6 +18,7 @@ from kiosk.base import journal
 from kiosk.base.errors import N_, Conflict, Invalid, Problem
 from kiosk.content import slides
 from kiosk.content.geometry import THEMES, Geometry, Panel, panel_of
+from kiosk.content.pages import showing
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
@@ -391,7 +392,7 @@ def _laps(playlist: Playlist) -> list[Lap]:
 def _lap(item: Item, geometry: Geometry) -> Lap:
     revision = item.slide.live or item.slide.latest
     plays = slides.hangs(item.slide, now()) and item.slide.retired_at is None
-    drawn = drawn_pages(revision, geometry) if item.slide.live else []
+    drawn = showing(drawn_pages(revision, geometry), now()) if item.slide.live else []
     seconds = sum(item.dwell or page.dwell for page in drawn)
     return Lap(item, revision, plays, len(drawn), seconds, sum(page.dwell for page in drawn) / len(drawn) if drawn else 0)
 

@@ -43,13 +43,14 @@ export class Stage {
 
   /** @param {{family: string, weight: string, sha: string}} font */
   async font(font) {
-    if (this.fonts.has(font.sha)) return;
-    this.fonts.add(font.sha);
+    const name = `${font.family} ${font.sha}`; // one file may serve under two names
+    if (this.fonts.has(name)) return;
+    this.fonts.add(name);
     try {
       const face = new FontFace(font.family, await (await this.store.get(font.sha)).arrayBuffer(), { weight: font.weight });
       document.fonts.add(await face.load());
     } catch {
-      this.fonts.delete(font.sha);
+      this.fonts.delete(name);
     }
   }
 

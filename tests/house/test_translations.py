@@ -45,7 +45,7 @@ OTHER_LANGUAGE = re.compile(r'<button[^>]*lang="zh-CN"[^>]*>中文</button>')
 FIRST = {"editor": "/staff/today", "leader": "/staff/review", "administrator": "/staff/boards", "auditor": "/staff/people",
          "inspector": "/staff/boards"}
 # What the console prints, what boards show, what clerks type, and what programs read: these are not pages of the staff.
-BESIDE = {"cli.py", "demo.py", "demo_pictures.py", "content/ingest.py", "content/kinds/media.py", "content/kinds/notice.py",
+BESIDE = {"cli.py", "demo.py", "demo_pictures.py", "content/ingest.py", "content/fields.py", "content/frame.py", "content/kinds/media.py", "content/kinds/notice.py", "content/tables.py",
           "content/plain.py", "content/typeset.py", "web/own.py", "web/openapi.py", "web/receive.py", "web/schemas.py"}
 ON_BOARDS = {"月", "日 星期", "一二三四五六日"}
 # Pages behind a form or for somebody who is not signed in; each has a test of its own below, or draws what boards show.

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from kiosk.base.errors import N_, Invalid
 from kiosk.content import typeset
-from kiosk.content.geometry import FOOT, HEAD, MARGIN, Geometry
-from kiosk.content.kind import Change, Sheet
+from kiosk.content.fields import Form
+from kiosk.content.geometry import FOOT, HEAD, MARGIN, Geometry, Wall
+from kiosk.content.kind import Change, Doubt, Sheet
 
 PICTURE_DWELL, VIDEO_MOST = 15.0, 600.0
 GAP = 4
@@ -29,7 +30,11 @@ class Media:
     source: Mapping[str, Any]
     notes: tuple[Mapping[str, Any], ...]
 
-    name = "media"
+    name: ClassVar[str] = "media"
+    label: ClassVar[str] = N_("文件")
+    FORM: ClassVar[Form] = ()
+    FILES: ClassVar[bool] = True
+    reasons: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
@@ -40,6 +45,9 @@ class Media:
 
     def stored(self) -> dict[str, Any]:
         return {"pages": [dict(page) for page in self.pages], "source": dict(self.source), "notes": [dict(note) for note in self.notes]}
+
+    def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
+        return []
 
     def text(self) -> str:
         return "\n".join(str(page.get("text", "")) for page in self.pages)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from kiosk.base.errors import N_, Invalid
-from kiosk.content import typeset
-from kiosk.content.geometry import FOOT, HEAD, MARGIN, Geometry
-from kiosk.content.kind import Change, Sheet, only, words
+from kiosk.content import layout, tables, typeset
+from kiosk.content.fields import Form
+from kiosk.content.geometry import Geometry, Wall
+from kiosk.content.kind import Change, Doubt, Sheet, only, words
+from kiosk.content.layout import Room
+from kiosk.content.tables import Table
 from kiosk.content.typeset import Atom
 
 BLOCKS_MOST, ITEMS_MOST, ROWS_MOST, COLUMNS_MOST = 60, 60, 200, 8
-TOP, BOTTOM = 5, 4
-BODY, LINE, LABEL, SUB = 8.0, 12.0, 5.5, 9.0
 INDENT = 12.0
-CELL_GAP = 4.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,11 @@ class Notice:
     strip: Mapping[str, str] | None
     side: str
 
-    name = "notice"
+    name: ClassVar[str] = "notice"
+    label: ClassVar[str] = N_("通知")
+    FORM: ClassVar[Form] = ()
+    FILES: ClassVar[bool] = False
+    reasons: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
@@ -65,32 +68,28 @@ class Notice:
         return rows + ([Change(N_("底条"), was, now)] if was != now else [])
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
-        room = geometry.w - 2 * MARGIN[geometry.orientation]
-        side = self.side if geometry.orientation == "landscape" else ""  # a narrow page has it under the title
-        titled = typeset.balanced(title, room - (typeset.width(side, LABEL) + 4 if side else 0), 12.0)
-        high = geometry.h - HEAD[geometry.orientation] - FOOT[geometry.orientation] - TOP - BOTTOM - 15 * len(titled) - 4
-        pages = typeset.even(self._atoms(room, high, "" if side else self.side), high)
-        return [Sheet({"title": titled, "side": side, "atoms": page}, "".join(_said(atom) for atom in page) + title) for page in pages]
+        room = layout.room(title, self.side, geometry)
+        return layout.sheets(room, self._atoms(room))
 
-    def _atoms(self, room: float, high: float, under: str) -> list[Atom]:
-        broken = typeset.lines(under, room, LABEL) if under else []
-        atoms = [Atom("under", 8.0 * len(broken), 0, True, {"lines": broken})] if broken else []
-        if self.lead:
-            atoms.append(_lines_atom("lead", self.lead, room, gap=0))
+    def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
+        return []
+
+    def _atoms(self, room: Room) -> list[Atom]:
+        atoms = layout.text_atoms("lead", self.lead, room.w, room.few()) if self.lead else []
         number = 0
         for block in self.blocks:
             if block["type"] == "points":
                 atoms += _points(block, room, number)
                 number += len(block["items"]) if block["numbered"] else 0
             elif block["type"] == "heading":
-                broken = typeset.lines(block["text"], room, SUB, 700)
-                atoms.append(Atom("heading", 13.0 * len(broken), 3, True, {"lines": broken}))
+                atoms += layout.heading_atoms(block["text"], room)
             elif block["type"] == "paragraph":
-                atoms += _paragraph(block["text"], room, high)
+                atoms += layout.text_atoms("paragraph", block["text"], room.w, room.few(), gap=2.0)
             else:
                 above = sum(atom.gap + atom.height for atom in atoms)
-                atoms += _table(block, room, high, high - above if above < high / 2 else high)
-        return [*atoms, _strip_atom(self.strip, room)] if self.strip else atoms
+                atoms += tables.atoms(Table(block["head"], block["rows"], block["align"]), room,
+                                      room.h - above if above < room.h / 2 else room.h)
+        return [*atoms, *layout.strip_atoms(self.strip["text"], self.strip["phone"], room)] if self.strip else atoms
 
 
 def _block(block: Any) -> Mapping[str, Any]:
@@ -146,13 +145,6 @@ def _words(block: Mapping[str, Any]) -> list[str]:
     return [block["text"]]
 
 
-def _said(atom: Atom) -> str:
-    """What a reader reads of an atom; a repeated table head is not read twice."""
-    content = atom.content
-    rows = "".join("".join("".join(cell) for cell in row) for row in content.get("rows", ()))
-    return "".join([*content.get("lines", ()), rows, content.get("phone", "")])
-
-
 def _line_changes(before: list[str], after: list[str]) -> list[Change]:
     gone, come = [line for line in before if line not in after], [line for line in after if line not in before]
     pairs = [(gone[at] if at < len(gone) else "", come[at] if at < len(come) else "") for at in range(max(len(gone), len(come)))]
@@ -161,106 +153,11 @@ def _line_changes(before: list[str], after: list[str]) -> list[Change]:
     return found or [Change(N_("正文，只是换了顺序"), old, new) for old, new in moved[:1]]
 
 
-def _lines_atom(name: str, text: str, room: float, *, gap: float) -> Atom:
-    broken = typeset.lines(text, room, BODY)
-    return Atom(name, LINE * len(broken), gap, False, {"lines": broken})
-
-
-def _points(block: Mapping[str, Any], room: float, before: int) -> list[Atom]:
-    atoms = []
+def _points(block: Mapping[str, Any], room: Room, before: int) -> list[Atom]:
+    """Each point whole where it can be; a long one runs on without its mark."""
+    atoms: list[Atom] = []
     for at, item in enumerate(block["items"], 1):
-        broken = typeset.lines(item, room - INDENT, BODY)
         mark = str(before + at) if block["numbered"] else ""
-        atoms.append(Atom("point", LINE * len(broken) + 1, 2 if at == 1 else 0, False, {"lines": broken, "mark": mark}))
+        pieces = layout.text_atoms("point", item, room.w - INDENT, room.few(), gap=2.0 if at == 1 else 0.0, mark=mark)
+        atoms += [replace(piece, height=piece.height + 1) for piece in pieces]
     return atoms
-
-
-def _paragraph(text: str, room: float, high: float) -> list[Atom]:
-    """A paragraph as pieces of whole lines, none higher than half a page, so that it can run on."""
-    broken = typeset.lines(text, room, BODY)
-    most = max(1, int(high // LINE // 2))
-    pieces = [broken[at:at + most] for at in range(0, len(broken), most)]
-    return [Atom("paragraph", LINE * len(piece), 2 if at == 0 else 0, False, {"lines": piece}) for at, piece in enumerate(pieces)]
-
-
-def _table(block: Mapping[str, Any], room: float, high: float, left: float) -> list[Atom]:
-    """Columns that fit side by side, then rows that fit below each other; head and first column go with every piece.
-
-    `left`: what is left of the page on which the table begins.
-    """
-    parts = [_narrowed(block, columns) for columns in _column_groups(block, room)]
-    return [atom for at, part in enumerate(parts) for atom in _pieces(part, room, high, left if at == 0 else high)]
-
-
-def _column_groups(block: Mapping[str, Any], room: float) -> list[list[int]]:
-    """Figures are never cut, so columns that find no room go to a further piece beside the first column."""
-    needs = [_least(block, at) for at in range(len(block["head"]))]
-    groups: list[list[int]] = [[0]]
-    for at in range(1, len(needs)):
-        taken = sum(needs[each] for each in groups[-1]) + CELL_GAP * len(groups[-1]) + 1
-        if len(groups[-1]) > 1 and taken + needs[at] > room:
-            groups.append([0])
-        groups[-1].append(at)
-    return groups
-
-
-def _least(block: Mapping[str, Any], at: int) -> float:
-    """The least width of a column: its head and figures whole; words may be broken, but not below four characters."""
-    cells = [row[at] for row in block["rows"]]
-    need = max((typeset.width(cell, BODY, 700) for cell in cells), default=0)
-    return max(typeset.width(block["head"][at], LABEL), need if block["align"][at] == "right" else min(need, 4 * BODY))
-
-
-def _narrowed(block: Mapping[str, Any], columns: Sequence[int]) -> Mapping[str, Any]:
-    return {"head": [block["head"][at] for at in columns], "align": [block["align"][at] for at in columns],
-            "rows": [[row[at] for at in columns] for row in block["rows"]]}
-
-
-def _pieces(block: Mapping[str, Any], room: float, high: float, left: float) -> list[Atom]:
-    widths = _column_widths(block, room)
-    rows = [[typeset.lines(cell, widths[at], BODY) if cell else [""] for at, cell in enumerate(row)] for row in block["rows"]]
-    heights = [max(11.0, 10.0 * max(len(cell) for cell in row) + 1) for row in rows]
-    pieces = _cut(heights, high, left, len(rows))
-    alike = _cut(heights, high, left, math.ceil(len(rows) / len(pieces)))  # a total is not left alone on the last page
-    return [_table_atom(block, rows, heights, piece) for piece in (alike if len(alike) == len(pieces) else pieces)]
-
-
-def _cut(heights: Sequence[float], high: float, left: float, most: int) -> list[list[int]]:
-    """Rows in pieces that fit a page below their head, the first one what is left of its page; no more than `most` a piece."""
-    pieces: list[list[int]] = [[]]
-    for at, height in enumerate(heights):
-        room = (left if len(pieces) == 1 else high) - 13
-        if pieces[-1] and (len(pieces[-1]) == most or sum(heights[each] for each in pieces[-1]) + height > room):
-            pieces.append([])
-        pieces[-1].append(at)
-    return pieces
-
-
-def _table_atom(block: Mapping[str, Any], rows: list[list[list[str]]], heights: list[float], piece: list[int]) -> Atom:
-    content = {"head": block["head"], "align": block["align"], "rows": [rows[at] for at in piece],
-               "total": [block["rows"][at][0].strip().startswith(("合计", "总计", "小计")) for at in piece]}
-    return Atom("table", 11 + sum(heights[at] for at in piece), 2, False, content)
-
-
-def _column_widths(block: Mapping[str, Any], room: float) -> list[float]:
-    """What each column may take: figures their need, words what is left, in proportion to their need."""
-    count = len(block["head"])
-    needs = [max([typeset.width(block["head"][at], LABEL), *(typeset.width(row[at], BODY, 700) for row in block["rows"])])
-             for at in range(count)]
-    free = room - CELL_GAP * (count - 1) - 1
-    if sum(needs) <= free:
-        return [need + 0.5 for need in needs]
-    firm = [block["align"][at] == "right" or needs[at] <= 4 * BODY for at in range(count)]
-    left = free - sum(need for need, hard in zip(needs, firm, strict=True) if hard)
-    soft = sum(need for need, hard in zip(needs, firm, strict=True) if not hard) or 1
-    return [need + 0.1 if hard else max(4 * BODY, left * need / soft) for need, hard in zip(needs, firm, strict=True)]
-
-
-def _strip_atom(strip: Mapping[str, str], room: float) -> Atom:
-    """Text and phone on one line where they fit, the phone large if it can be, else below in its own line."""
-    inner = room - 8
-    text = typeset.lines(strip["text"], inner, BODY, 700) if strip["text"] else []
-    taken = typeset.width(strip["text"], BODY, 700) + 3 if len(text) <= 1 else inner
-    size = next((size for size in (10, 8) if taken + typeset.width(strip["phone"], size, 700) <= inner), 0)
-    high = 12.0 * max(1, len(text)) + (0 if size or not strip["phone"] else 12) + 6
-    return Atom("strip", high, 4, False, {"lines": text, "phone": strip["phone"], "beside": size})
