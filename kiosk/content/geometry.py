@@ -19,6 +19,7 @@ THEMES = ("zhengwu", "shequ", "gaoduibi")
 MARGIN = {"landscape": 12.0, "portrait": 7.5}
 HEAD = {"landscape": 15, "portrait": 27}
 FOOT = {"landscape": 17, "portrait": 33}
+TICKER = 11  # a line of its own between content and foot, on boards that have one
 TITLE = 15 + 9
 LINE = 12
 BODY = 8
@@ -65,10 +66,17 @@ class Geometry:
     orientation: str
     theme: str
     elder: bool = False
+    ticker: bool = False
 
     @property
     def key(self) -> str:
-        return f"{self.w}x{self.h}-{self.u}-{self.orientation}-{self.theme}" + ("-elder" if self.elder else "")
+        marks = ("-elder" if self.elder else "") + ("-ticker" if self.ticker else "")
+        return f"{self.w}x{self.h}-{self.u}-{self.orientation}-{self.theme}{marks}"
+
+    @property
+    def high(self) -> int:
+        """What is left between head and foot, in u."""
+        return self.h - HEAD[self.orientation] - FOOT[self.orientation] - (TICKER if self.ticker else 0)
 
     @property
     def px(self) -> tuple[int, int]:
@@ -108,21 +116,21 @@ def body_px(panel: Panel, arc: float = BODY_ARC) -> float:
     return mm * panel.width_px / panel.width_mm
 
 
-def geometry_of(panel: Panel, theme: str = "zhengwu", elder: bool = False) -> Geometry:
+def geometry_of(panel: Panel, theme: str = "zhengwu", elder: bool = False, ticker: bool = False) -> Geometry:
     """The grid of a panel; Invalid when too little could be read at its distance, naming the greatest that works."""
     check(panel)
-    geometry = _grid(panel, theme, elder)
+    geometry = _grid(panel, theme, elder, ticker)
     if not _readable(geometry):
         raise Invalid("distance_mm", "离 %(asked)s 米，这块屏一行不到 12 个字或不到 4 行，看不清。最远可到 %(most)s 米。",
-                      asked=_metres(panel.distance_mm), most=_metres(greatest_distance(panel, theme, elder)))
+                      asked=_metres(panel.distance_mm), most=_metres(greatest_distance(panel, theme, elder, ticker)))
     return geometry
 
 
-def greatest_distance(panel: Panel, theme: str = "zhengwu", elder: bool = False) -> int:
+def greatest_distance(panel: Panel, theme: str = "zhengwu", elder: bool = False, ticker: bool = False) -> int:
     """The greatest reading distance in mm, in steps of 100, at which 12 columns × 4 lines are readable; 0 if none."""
     for distance in range(10_000, 0, -100):
         if _readable(_grid(Panel(panel.width_mm, panel.height_mm, panel.width_px, panel.height_px, panel.rotation, distance),
-                           theme, elder)):
+                           theme, elder, ticker)):
             return distance
     return 0
 
@@ -134,8 +142,7 @@ def columns(geometry: Geometry) -> int:
 
 def lines(geometry: Geometry) -> int:
     """Lines of running body text under a title of one line."""
-    free = geometry.h - HEAD[geometry.orientation] - FOOT[geometry.orientation] - TITLE
-    return max(0, int(free // LINE))
+    return max(0, int((geometry.high - TITLE) // LINE))
 
 
 def check(panel: Panel) -> None:
@@ -150,11 +157,11 @@ def check(panel: Panel) -> None:
         raise Invalid("distance_mm", "看距要在 0.3 米到 20 米之间。")
 
 
-def _grid(panel: Panel, theme: str, elder: bool) -> Geometry:
+def _grid(panel: Panel, theme: str, elder: bool, ticker: bool) -> Geometry:
     u = max(1, math.ceil(math.ceil(body_px(panel) - 1e-9) / BODY))
     u += math.ceil(u / BODY) if elder else 0  # one step larger: 36′ → 41′
     width, height = panel.view_px
-    return Geometry(width // u, height // u, u, panel.orientation, theme, elder)
+    return Geometry(width // u, height // u, u, panel.orientation, theme, elder, ticker)
 
 
 def _readable(geometry: Geometry) -> bool:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from kiosk.content import typeset
-from kiosk.content.geometry import FOOT, HEAD, MARGIN, Geometry
+from kiosk.content.geometry import MARGIN, Geometry
 from kiosk.content.kind import Sheet
 from kiosk.content.typeset import Atom
 
@@ -44,7 +44,7 @@ def width_of(geometry: Geometry) -> float:
 
 def height_of(geometry: Geometry) -> float:
     """The content area's height, title included."""
-    return geometry.h - HEAD[geometry.orientation] - FOOT[geometry.orientation] - TOP - BOTTOM
+    return geometry.high - TOP - BOTTOM
 
 
 def room(title: str, side: Sequence[str] | str, geometry: Geometry) -> Room:

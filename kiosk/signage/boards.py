@@ -63,6 +63,7 @@ class Board(Base):
     overscan: Mapped[int] = mapped_column(default=0)
     theme: Mapped[str] = mapped_column(String(20), default="zhengwu")
     elder: Mapped[bool] = mapped_column(default=False)
+    ticker: Mapped[bool] = mapped_column(default=False)
     registered_at: Mapped[datetime] = mapped_column(Instant())
     ended_at: Mapped[datetime | None] = mapped_column(Instant())
     version: Mapped[int] = mapped_column(default=0)
@@ -84,7 +85,7 @@ class Board(Base):
 
     @property
     def geometry(self) -> Geometry:
-        return geometry_of(self.panel, self.theme, self.elder)
+        return geometry_of(self.panel, self.theme, self.elder, self.ticker)
 
     @property
     def wall(self) -> Wall:
@@ -120,6 +121,7 @@ class Placing:
     theme: str = "zhengwu"
     elder: bool = False
     overscan: int = 0
+    ticker: bool = False
 
 
 # --- pairing ----------------------------------------------------------------------------------------------------------
@@ -336,12 +338,12 @@ def _place(board: Board, placing: Placing) -> None:
         raise Invalid("theme", "没有这种配色。")
     if not 0 <= placing.overscan <= 100:
         raise Invalid("overscan", "边距在 0 到 100 千分之间。")
-    geometry_of(placing.panel, placing.theme, placing.elder)
+    geometry_of(placing.panel, placing.theme, placing.elder, placing.ticker)
     panel = placing.panel
     board.name = line(placing.name, "name", most=40)
     board.width_mm, board.height_mm, board.width_px, board.height_px = panel.width_mm, panel.height_mm, panel.width_px, panel.height_px
     board.rotation, board.distance_mm, board.overscan = panel.rotation, panel.distance_mm, placing.overscan
-    board.theme, board.elder = placing.theme, placing.elder
+    board.theme, board.elder, board.ticker = placing.theme, placing.elder, placing.ticker
 
 
 def _screen(screen: Mapping[str, Any]) -> dict[str, Any]:

@@ -224,13 +224,19 @@ def _manifest(session: Session, press: Press, items: Sequence[Item], geometry: G
             for sha in page.media:
                 objects[sha] = {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]}
     manifest = {
-        "format": 1, "layout": "page", "items": lines, "fallback": [],
+        "format": 1, "tickers": _tickers(items) if geometry.ticker else [], "layout": "page", "items": lines, "fallback": [],
         "windows": [{"items": names, "from": start, "to": end, "priority": 0} for (start, end), names in windows.items()],
         "objects": sorted(objects.values(), key=lambda each: each["sha"]),
         "theme": {"name": geometry.theme, "styles": list(dress.styles), "fonts": list(dress.fonts)},
         "page": {"w": geometry.w, "h": geometry.h, "u": geometry.u, "orientation": geometry.orientation},
     }
     return manifest, set(objects)
+
+
+def _tickers(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """What runs along the foot: the line that a notice gives besides hanging itself, for as long as it hangs."""
+    living = {live.id: live for item in items if (live := item.slide.live) is not None and live.data.get("ticker")}
+    return [{"text": live.data["ticker"], "revision": live.id, "from": iso(live.start), "to": iso(live.end)} for live in living.values()]
 
 
 def _later(*moments: datetime | None) -> str | None:

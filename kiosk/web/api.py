@@ -255,7 +255,7 @@ def _placing(told: Mapping[str, Any], own: Panel | None, before: Board | None = 
     return Placing(
         told.get("name", before.name if before else ""), Panel(**figures),
         told.get("theme", before.theme if before else "zhengwu"), told.get("elder", before.elder if before else False),
-        told.get("overscan", before.overscan if before else 0))
+        told.get("overscan", before.overscan if before else 0), told.get("ticker", before.ticker if before else False))
 
 
 def _set_groups(found: Board, told: Mapping[str, Any]) -> None:
@@ -343,7 +343,7 @@ def _group_told(found: Group) -> dict[str, Any]:
 def _board_told(found: Board, *, whole: bool = False) -> dict[str, Any]:
     panel = {name: getattr(found.panel, name) for name in schemas.PANEL}
     silent = timedelta(seconds=parts().settings.silent_seconds)
-    told = {"id": found.id, "name": found.name, "unit": found.unit_id, "panel": panel, "theme": found.theme, "elder": found.elder,
+    told = {"id": found.id, "name": found.name, "unit": found.unit_id, "panel": panel, "theme": found.theme, "elder": found.elder, "ticker": found.ticker,
             "overscan": found.overscan, "groups": [each.id for each in found.groups], "status": signboards.status(found, now(), silent),
             "online_since": iso(found.online_since), "last_heartbeat": iso(found.seen_at), "current": signboards.is_current(found),
             "wanted": {"edition": found.edition, "version": found.version},

@@ -203,7 +203,7 @@ def change_board_form(id: int) -> ResponseReturnValue:
 def change_board(id: int) -> ResponseReturnValue:
     found = own.board(id)
     placing = Placing(request.form.get("name", ""), _panel(found.panel), request.form.get("theme", found.theme), "elder" in request.form,
-                      number("overscan", default=0))
+                      number("overscan", default=0), "ticker" in request.form)
     signboards.change(db(), found, placing, unit=own.unit(number("unit"), "board.edit"), by=actor(), at=now())
     wanted = set(request.form.getlist("group", type=integer))
     for group in _groups():

@@ -8,6 +8,7 @@ import { identity, ownScreen, pair } from "./pairing.js";
 import { Player } from "./player.js";
 import { Stage } from "./stage.js";
 import { Store } from "./store.js";
+import { moved, running } from "./ticker.js";
 import { vitals, watchdog } from "./vitals.js";
 
 const LOOK = 250;
@@ -80,6 +81,16 @@ async function play(board) {
   navigator.serviceWorker?.addEventListener("message", (event) => { if (event.data?.release && event.data.release !== release) newer = true; });
   watchdog(() => { if (navigator.serviceWorker?.controller || navigator.onLine) location.reload(); });
   void wake();
+  roll(wall);
+}
+
+/** Let the ticker run. @param {HTMLElement} wall */
+function roll(wall) {
+  const step = () => {
+    for (const layer of wall.querySelectorAll(".layer.shown")) moved(/** @type {ShadowRoot} */ (layer.shadowRoot), Date.now());
+    setTimeout(() => requestAnimationFrame(step), wall.querySelector(".layer.shown")?.shadowRoot?.querySelector(".ticker .run:not(:empty)") ? 0 : 500);
+  };
+  step();
 }
 
 /** What the moment and the board say on every page. @param {Store} store @returns {Record<string, string>} */
@@ -88,7 +99,7 @@ function told(store) {
   const portrait = store.manifest?.page.orientation === "portrait";
   const away = store.ref && Date.now() - store.answeredAt > OFFLINE;
   const face = store.ref?.face ?? {};
-  return { ...resting(face, at), unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at),
+  return { ...resting(face, at), ticker: running(store.manifest, store.recalled, at.getTime()), unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at),
     offline: away ? `离线播放\n内容截至${clock(new Date(Date.parse(store.ref.sealed_at)))}` : "" };
 }
 
