@@ -1,0 +1,75 @@
+"""finance: a quarter's income and spending: table, opening + income − spending = closing, one chart, and why it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from kiosk.base.errors import N_
+from kiosk.content import fields, layout, tables
+from kiosk.content.fields import Field, Form, Rows
+from kiosk.content.geometry import Geometry, Wall
+from kiosk.content.kind import Change, Doubt, Sheet, differences, reasons_of
+from kiosk.content.tables import Table
+
+QUARTERS = ("一季度", "二季度", "三季度", "四季度")
+LINES_MOST = 1500
+LINE = (
+    Field("name", N_("项目"), most=24, needed=True, heads=("科目", "项目名称", "科目名称", "预算科目", "收支项目", "摘要")),
+    Field("group", N_("类别"), most=8, hint=N_("收入、支出、三公，或您单位的叫法"), heads=("分类", "类型", "收支类别", "收/支")),
+    Field("level", N_("级别"), "choice", options=("分项", "合计"), heads=("层级",)),
+    Field("budget", N_("年初预算"), "money", heads=("预算", "预算数", "年初预算数", "全年预算", "年度预算", "调整预算")),
+    Field("quarter", N_("本季"), "money", heads=("本季数", "本季度", "本季金额", "本季收入", "本季支出", "本季发生额", "本期", "本期数", "金额")),
+    Field("total", N_("本年累计"), "money", heads=("累计", "累计数", "本年累计数", "全年累计", "累计收入", "累计支出")),
+    Field("last", N_("上季"), "money", heads=("上季数", "上季度", "上季金额", "上季收入", "上季支出", "上期", "上期数")),
+    Field("last_total", N_("上季累计"), "money", heads=("上季累计数", "上期累计", "上季末累计")),
+    Field("why", N_("增减原因"), most=40, heads=("原因", "备注", "变动原因", "增减说明", "说明")),
+)
+
+
+@dataclass(frozen=True)
+class Finance:
+    """Amounts are whole 分; `unit` is the one in which they are typed and shown."""
+
+    data: Mapping[str, Any]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    name: ClassVar[str] = "finance"
+    label: ClassVar[str] = N_("财政收支")
+    FORM: ClassVar[Form] = (
+        Field("year", N_("年度"), "number", needed=True, heads=("年份",)),
+        Field("quarter", N_("季度"), "choice", options=QUARTERS),
+        Field("unit", N_("单位"), "choice", options=("万元", "元"), heads=("金额单位",)),
+        Field("opening", N_("期初结余"), "money", heads=("期初余额", "季初结余", "季初余额", "上季结转")),
+        Field("closing", N_("期末结余"), "money", heads=("期末余额", "季末结余", "季末余额", "本季结余")),
+        Field("last_closing", N_("上季期末"), "money", hint=N_("上一季公开的期末结余"), heads=("上季期末结余", "上季期末余额")),
+        Rows("lines", N_("收支项目"), LINE, LINES_MOST, 1),
+        Field("note", N_("说明"), "text", most=200, heads=("备注", "附注")),
+    )
+    FILES: ClassVar[bool] = False
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        reasons = reasons_of(data)
+        return cls(fields.check(cls.FORM, {name: value for name, value in data.items() if name != "reasons"}), reasons)
+
+    def stored(self) -> dict[str, Any]:
+        return {**self.data, "lines": [dict(line) for line in self.data["lines"]], "reasons": dict(self.reasons)}
+
+    def text(self) -> str:
+        return "\n".join([*(" ".join((line["name"], line["why"])) for line in self.data["lines"]), self.data["note"]])
+
+    def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
+        room = layout.room(title, f"单位：{self.data['unit']}", geometry)
+        rows = [[line["name"], *("" if line[name] is None else fields.money(line[name], self.data["unit"]) for name in ("quarter", "total"))]
+                for line in self.data["lines"]]
+        return layout.sheets(room, tables.atoms(Table(["项目", "本季", "本年累计"], rows, ["left", "right", "right"]), room, room.h))
+
+    def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
+        return []
+
+    @classmethod
+    def changes(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+        before, after = cls.parse(old), cls.parse(new)
+        return differences(cls.FORM, before.data, after.data, after.data["unit"])
