@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from kiosk.content.kind import Kind
 from kiosk.content.kinds.finance import Finance
+from kiosk.content.kinds.goals import Goals
 from kiosk.content.kinds.media import Media
 from kiosk.content.kinds.notice import Notice
+from kiosk.content.kinds.staff import Staff
+from kiosk.content.kinds.workflow import Workflow
 
-TUPLE: tuple[type[Kind], ...] = (Notice, Finance, Media)
+TUPLE: tuple[type[Kind], ...] = (Notice, Workflow, Finance, Staff, Goals, Media)
 KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in TUPLE}
