@@ -20,6 +20,7 @@ ROW, ROW_LINE = 11.0, 10.0
 HEAD, HEAD_LINE = 9.0, 7.0
 LEAST_WORDS = 4  # characters of a column of words
 TOTALS = ("合计", "总计", "小计", "共计")
+ORDINALS, ORDINAL_MOST = ("序号", "编号", "序", "No", "No.", "#"), 4
 
 
 @dataclass(frozen=True)
@@ -125,3 +126,9 @@ def _widths(table: Table, width: float) -> list[int]:
 def _need(table: Table, at: int) -> float:
     return max((typeset.width(row[at], BODY, 700) + 0.1 + (indent if at == 0 else 0)
                 for row, indent in zip(table.rows, table.indents, strict=True)), default=0.0)
+
+
+def ordinal(head: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
+    """The column that only counts its rows (序号), if the first is one and another tells what the row is."""
+    counts = len(head) > 1 and head[0].replace(" ", "") in ORDINALS
+    return 0 if counts and all(len(row[0]) <= ORDINAL_MOST for row in rows) else None
