@@ -19,7 +19,8 @@ from kiosk.content.typeset import Atom
 TOP, BOTTOM = 5, 4
 BODY, LINE, LABEL, SUB = 8.0, 12.0, 5.5, 9.0
 LABEL_LINE, SUB_LINE = 8.0, 13.0
-TITLE_SIZES = ((12.0, 15.0), (9.0, 11.0))  # the second where the first takes more than two lines
+BIG = 12.0
+TITLE_SIZES = ((BIG, 15.0), (9.0, 11.0))  # the second where the first takes more than two lines
 TITLE_SPACE = 4.0  # the line below the title and the air around it
 
 
@@ -48,13 +49,13 @@ def height_of(geometry: Geometry) -> float:
 
 
 def room(title: str, side: Sequence[str] | str, geometry: Geometry) -> Room:
-    """The room below a title. `side`: up to two short lines at its right; on a narrow page they go under it."""
+    """The room below a title. `side`: up to two short lines at its right; on a narrow page they go under a title that leaves no room."""
     wide, free = geometry.orientation == "landscape", width_of(geometry)
     notes = [line for line in ([side] if isinstance(side, str) else side) if line]
     taken = max((typeset.width(line, LABEL) for line in notes), default=0.0) + (4 if notes else 0)
-    beside = wide and taken <= free / 2
+    beside = taken <= free / 2 and (wide or typeset.width(title, BIG, typeset.title_weight(geometry.theme)) + taken <= free)
     lines, size, line = _titled(title, free - (taken if beside else 0), typeset.title_weight(geometry.theme))
-    under = [] if beside else [each for note in notes for each in typeset.lines(note, free, LABEL)]
+    under = [] if beside else [each for note in _in_one(notes, free) for each in typeset.lines(note, free, LABEL)]
     high = max(line * len(lines), LABEL_LINE * len(notes) if beside else 0) + LABEL_LINE * len(under)
     head = {"title": lines, "size": size, "side": notes if beside else [], "under": under, "high": high}
     return Room(free, height_of(geometry) - high - TITLE_SPACE, wide, geometry.theme, head)
@@ -91,6 +92,12 @@ def strip_atoms(words: str, phone: str, room: Room) -> list[Atom]:
     if high > room.h:
         return text_atoms("paragraph", f"{words} {phone}".strip(), room.w, room.few(), weight=700, gap=2.0)
     return [Atom("strip", high, 4, False, {"lines": text, "phone": phone, "beside": size if phone else 0})]
+
+
+def _in_one(notes: Sequence[str], free: float) -> Sequence[str]:
+    """Notes on one line where they fit beside each other."""
+    whole = " · ".join(notes)
+    return [whole] if typeset.width(whole, LABEL) <= free else notes
 
 
 def _titled(title: str, free: float, weight: int) -> tuple[list[str], float, float]:
