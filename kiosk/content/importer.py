@@ -2,6 +2,7 @@
 
 The contract: a module of `importers/` has `extract(job) -> Extract`, runs in a child inside the sandbox, writes what it makes
 into the job's folder under plain names, tells `job.told(done, total)` how far it is, and raises Refused with a sentence of `Say`.
+A module that reads cells instead (`importers/grid.py`) has `read(original, work) -> Grid`; see read_grid.
 What the child leaves behind is checked here as a stranger's: known sentences, plain file names, no links, bounded numbers.
 """
 
@@ -21,13 +22,15 @@ from typing import Any, Protocol
 
 from kiosk.base import programs
 from kiosk.base.errors import N_, Full, Unavailable
-from kiosk.content import importers
-from kiosk.content.sniff import Note, Refused, Say, Sort, sniff
+from kiosk.content import grid, importers
+from kiosk.content.grid import Grid
+from kiosk.content.sniff import Note, Refused, Say, Sort, sniff, sniff_table
 
 log = logging.getLogger("kiosk")
 
 HERE = Path(__file__).resolve().parents[1]
 TEXT_MOST = 20_000
+RESULT_MOST = 128 << 20  # bytes of a child's result
 ROOM = 200 << 20  # bytes that a conversion wants free besides the file itself
 PAGE_FAILED = N_("第 %(number)s 页转换不了。")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\.[a-z0-9]{1,8}")
@@ -80,16 +83,12 @@ def convert(file: Path, *, name: str, work: Path, limits: Limits = Limits(), on_
     _roomy(work, file.stat().st_size + ROOM)
     original = work / f"original.{sort}"
     shutil.copyfile(file, original)
-    told = {"sort": sort, "original": original.name, "max_pages": limits.max_pages, "max_pixels": limits.max_pixels}
+    told = {"task": "pages", "sort": sort, "original": original.name, "max_pages": limits.max_pages, "max_pixels": limits.max_pixels}
     (work / "job.json").write_text(json.dumps(told), encoding="utf-8")
-    seconds = limits.seconds or family.seconds
     try:
-        finished = programs.run(
-            [sys.executable, "-S", "-B", "-m", "kiosk.content.importers", str(work / "job.json")], work=work, readable=_readable(),
-            seconds=seconds, memory_mb=limits.memory_mb or family.memory_mb, work_mb=limits.work_mb, env=_environment(),
-            on_line=lambda line: _progress(line, on_progress))
+        finished = _child(work, family, limits, lambda line: _progress(line, on_progress))
     except programs.TimedOut as stopped:
-        raise Refused(Say.SLOW, minutes=max(1, round(seconds / 60))) from stopped
+        raise Refused(Say.SLOW, minutes=max(1, round((limits.seconds or family.seconds) / 60))) from stopped
     except programs.TooBig as stopped:
         raise Refused(Say.BULKY, most=limits.work_mb) from stopped
     except programs.Killed as stopped:
@@ -102,6 +101,39 @@ def convert(file: Path, *, name: str, work: Path, limits: Limits = Limits(), on_
     except Refused:
         _roomy(work, ROOM // 10)  # a child cannot tell a full disk from a bad file
         raise
+
+
+def read_grid(file: Path, *, name: str, work: Path, limits: Limits = Limits()) -> Grid:
+    """The cells of a workbook (XLSX, XLS, ODS) or of a text file (CSV, TSV). Blocks until one child in the sandbox is done.
+
+    Refused if it is no table or cannot be read, Unavailable if a program is missing. `name` is for the log only; `work` is an empty
+    folder, which the caller removes.
+    """
+    suffix = sniff_table(file)
+    family = importers.OLD_GRID if suffix in ("xls", "ods") else importers.GRID
+    _ready(family)
+    _roomy(work, 4 * file.stat().st_size + ROOM // 10)
+    original = work / f"original.{suffix}"
+    shutil.copyfile(file, original)
+    (work / "job.json").write_text(json.dumps({"task": "cells", "reader": family.name, "original": original.name}), encoding="utf-8")
+    try:
+        finished = _child(work, family, limits)
+    except programs.TimedOut as stopped:
+        raise Refused(Say.LONG_TABLE, seconds=limits.seconds or family.seconds) from stopped
+    except programs.Stopped as stopped:
+        log.warning("reading of %r: %s", name, stopped)
+        raise Refused(Say.ODD_TABLE) from stopped
+    if finished.code != 0:
+        log.warning("reading of %r ended with %s: %s", name, finished.code, finished.err[-2000:])
+    return _grid(work)
+
+
+def _child(work: Path, family: importers.Family, limits: Limits, on_line: Callable[[str], None] | None = None) -> programs.Finished:
+    """Run the job that lies in the work folder in the sandbox, within its family's limits or these."""
+    return programs.run(
+        [sys.executable, "-S", "-B", "-m", "kiosk.content.importers", str(work / "job.json")], work=work, readable=_readable(),
+        seconds=limits.seconds or family.seconds, memory_mb=limits.memory_mb or family.memory_mb, work_mb=limits.work_mb,
+        env=_environment(), on_line=on_line)
 
 
 def _ready(family: importers.Family) -> None:
@@ -137,15 +169,32 @@ def _progress(line: str, on_progress: Callable[[int, int], None]) -> None:
 def _result(work: Path) -> Extract:
     """What the child wrote, taken as a stranger's word."""
     try:
-        told = json.loads(_own(work, "result.json").read_text(encoding="utf-8"))
-        if "problem" in told:
-            params = {str(key): value for key, value in told["params"].items() if isinstance(value, int)}
-            raise Refused(Say(told["problem"]), retry=bool(told["retry"]), **params)
+        told = _told(work)
         pages = [_page(work, page) for page in told["pages"]]
         notes = [_note(note) for note in told["notes"]][:20]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise Refused(Say.FAULT) from error
     return Extract(pages, notes)
+
+
+def _grid(work: Path) -> Grid:
+    """The cells that the child wrote, taken as a stranger's word."""
+    try:
+        return grid.unpacked(_told(work))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Refused(Say.ODD_TABLE) from error
+
+
+def _told(work: Path) -> Mapping[str, Any]:
+    """The child's result; Refused if that is one of the sentences."""
+    path = _own(work, "result.json")
+    if path.stat().st_size > RESULT_MOST:
+        raise ValueError(path.name)
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if "problem" in told:
+        params = {str(key): value for key, value in told["params"].items() if isinstance(value, int)}
+        raise Refused(Say(told["problem"]), retry=bool(told["retry"]), **params)
+    return told
 
 
 def _own(work: Path, name: str) -> Path:
@@ -183,4 +232,4 @@ def _variant(work: Path, variant: Mapping[str, Any]) -> dict[str, Any]:
             "type": "image/webp"}
 
 
-__all__ = ["Extract", "Importer", "Job", "Limits", "Note", "Refused", "Say", "Sort", "convert", "sniff"]
+__all__ = ["Extract", "Grid", "Importer", "Job", "Limits", "Note", "Refused", "Say", "Sort", "convert", "read_grid", "sniff", "sniff_table"]

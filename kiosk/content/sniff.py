@@ -63,6 +63,12 @@ class Say(StrEnum):
     FAULT = N_("转换程序打开这个文件时出了错。请在您电脑上另存为 PDF 再传。")
     BULKY = N_("转换出来的内容超过 %(most)s MB。请分成几份再传。")
     SCRATCH = N_("没有转换出可以看的页。请在您电脑上打开看看，另存为 PDF 再传。")
+    NO_TABLE = N_("这不是表格文件。请传 Excel 或 WPS 表格（.xlsx、.xls）、ODS 或 CSV。")
+    WEB_TABLE = N_("这个文件里其实是网页，只是名字像表格。请用 Excel 或 WPS 打开它，另存为 .xlsx 再传。")
+    CODE = N_("这个文本文件的编码认不出来。请用 Excel 或 WPS 打开它，另存为 .xlsx 再传。")
+    WORDY = N_("表里的字超过 %(most)s 万，不像是要公示的表。请只留要公示的工作表，另存一份再传。")
+    LONG_TABLE = N_("读这张表用了 %(seconds)s 秒还没有完，先停了。请只留要公示的行和列，另存一份再传。")
+    ODD_TABLE = N_("读这张表时出了错。请用 Excel 或 WPS 打开它，另存为 .xlsx 再传。")
 
 
 class Note(StrEnum):
@@ -104,6 +110,23 @@ def sniff(path: Path) -> Sort:
     return _by_magic(head) or _refuse(head)
 
 
+def sniff_table(path: Path) -> str:
+    """Which table it is: "xlsx", "xls", "ods", or "csv" for a text; Refused with what to do instead if it is none."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or (start and not _CONTROL.search(head) and not start.startswith(_MARKED)):
+        return "csv"
+    if start.startswith(b"<"):
+        raise Refused(Say.WEB_TABLE)
+    if (sort := sniff(path)) not in (Sort.XLSX, Sort.XLS, Sort.ODS):
+        raise Refused(Say.NO_TABLE)
+    return str(sort)
+
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_MARKED = (b"<", b"%PDF-", b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xd8\xff", b"GIF8", b"\x89PNG", b"Rar!", b"RIFF",
+           b"7z\xbc\xaf")
 MAGIC: tuple[tuple[int, bytes, Sort], ...] = (
     (0, b"\xff\xd8\xff", Sort.PICTURE), (0, b"\x89PNG\r\n\x1a\n", Sort.PICTURE), (0, b"GIF8", Sort.PICTURE), (8, b"WEBP", Sort.PICTURE),
     (0, b"II*\0", Sort.PICTURE), (0, b"MM\0*", Sort.PICTURE), (0, b"{\\rtf", Sort.RTF), (0, b"\x1aE\xdf\xa3", Sort.VIDEO),
@@ -133,7 +156,7 @@ def _refuse(head: bytes) -> Sort:
         raise Refused(Say.SVG)
     if b"<html" in lower or b"<!doctype html" in lower:
         raise Refused(Say.HTML)
-    if not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", head):
+    if not _CONTROL.search(head):
         raise Refused(Say.WORDS)
     if head.startswith((b"ID3", b"OggS", b"fLaC")) or head[8:12] == b"WAVE":
         raise Refused(Say.NO_PICTURE)

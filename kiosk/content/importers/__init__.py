@@ -27,6 +27,9 @@ TUPLE: tuple[Family, ...] = (
     Family("video", frozenset({Sort.VIDEO}), 3600, 6144, ("ffmpeg", "ffprobe")),
 )
 
+GRID = Family("grid", frozenset({Sort.XLSX}), 20, 2048)  # cells instead of pages, for a person who waits for them
+OLD_GRID = Family("old_grid", frozenset({Sort.XLS, Sort.ODS}), 60, 6144, ("LibreOffice",))  # which starts in 3 to 20 seconds
+
 
 def family(sort: Sort) -> Family:
     """The importer that reads this sort."""
