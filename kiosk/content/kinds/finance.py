@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from kiosk.base.errors import N_
-from kiosk.content import fields, layout, tables
+from kiosk.content import arithmetic, fields, layout, tables
 from kiosk.content.fields import Field, Form, Rows
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.kind import Change, Doubt, Sheet, differences, reasons_of
@@ -67,7 +67,7 @@ class Finance:
         return layout.sheets(room, tables.atoms(Table(["项目", "本季", "本年累计"], rows, ["left", "right", "right"]), room, room.h))
 
     def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
-        return []
+        return arithmetic.doubts(self.data)
 
     @classmethod
     def changes(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
