@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from kiosk.base.errors import N_
-from kiosk.content import arithmetic, fields, layout, tables
+from kiosk.content import arithmetic, fields, layout
 from kiosk.content.fields import Field, Form, Rows
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.kind import Change, Doubt, Sheet, differences, reasons_of
-from kiosk.content.tables import Table
+from kiosk.content.kinds import finance_chart, finance_table
 
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")
 LINES_MOST = 1500
@@ -20,7 +20,8 @@ LINE = (
     Field("group", N_("类别"), most=8, hint=N_("收入、支出、三公，或您单位的叫法"), heads=("分类", "类型", "收支类别", "收/支")),
     Field("level", N_("级别"), "choice", options=("分项", "合计"), heads=("层级",)),
     Field("budget", N_("年初预算"), "money", heads=("预算", "预算数", "年初预算数", "全年预算", "年度预算", "调整预算")),
-    Field("quarter", N_("本季"), "money", heads=("本季数", "本季度", "本季金额", "本季收入", "本季支出", "本季发生额", "本期", "本期数", "金额")),
+    Field("quarter", N_("本季"), "money", heads=("本季数", "本季度", "本季金额", "本季收入", "本季支出", "本季发生额", "本期", "本期数",
+                                                "金额")),
     Field("total", N_("本年累计"), "money", heads=("累计", "累计数", "本年累计数", "全年累计", "累计收入", "累计支出")),
     Field("last", N_("上季"), "money", heads=("上季数", "上季度", "上季金额", "上季收入", "上季支出", "上期", "上期数")),
     Field("last_total", N_("上季累计"), "money", heads=("上季累计数", "上期累计", "上季末累计")),
@@ -61,10 +62,16 @@ class Finance:
         return "\n".join([*(" ".join((line["name"], line["why"])) for line in self.data["lines"]), self.data["note"]])
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
-        room = layout.room(title, f"单位：{self.data['unit']}", geometry)
-        rows = [[line["name"], *("" if line[name] is None else fields.money(line[name], self.data["unit"]) for name in ("quarter", "total"))]
-                for line in self.data["lines"]]
-        return layout.sheets(room, tables.atoms(Table(["项目", "本季", "本年累计"], rows, ["left", "right", "right"]), room, room.h))
+        grouped = arithmetic.groups(self.data["lines"])
+        room = layout.room(title, self._side(title), geometry)
+        table = [Sheet({**room.head, "atoms": page}) for page in finance_table.pages(self.data, grouped, room)]
+        return [*table, *finance_chart.sheets(self.data, grouped, title, geometry)]
+
+    def _side(self, title: str) -> list[str]:
+        """The months and the unit; the months only where the title does not tell the year."""
+        first = 3 * QUARTERS.index(self.data["quarter"]) + 1
+        months = f"{self.data['year']}年{first}月—{first + 2}月"
+        return [*([] if str(self.data["year"]) in title else [months]), f"单位：{self.data['unit']}"]
 
     def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
         return arithmetic.doubts(self.data)
