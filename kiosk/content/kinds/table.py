@@ -19,7 +19,7 @@ from kiosk.content.typeset import Atom
 COLUMNS_MOST, ROWS_MOST, HEAD_MOST, CELL_MOST = 12, 1500, 20, 200
 FAULTS_MOST = 30  # more in one answer helps nobody
 ALIGN = ("left", "right", "center")
-AIR = 6.0  # u that a row may be higher where the pages have room
+AIR = 6  # u that a row may be higher where the pages have room
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,10 @@ class Table:
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
         room = layout.room(title, f"单位：{self.unit}" if self.unit else "", geometry)
-        return layout.sheets(room, self._atoms(room))
+        lead = layout.text_atoms("lead", self.lead, room.w, room.few()) if self.lead else []
+        note = layout.text_atoms("note", self.note, room.w, room.few(LABEL_LINE), size=LABEL, line=LABEL_LINE, gap=2.0) if self.note else []
+        broken = tables.broken(Drawn(self.head, self.rows, self.align, pair=True), room)
+        return _airy(room, lead, broken, note)
 
     def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
         return []
@@ -71,11 +74,13 @@ class Table:
         pairs = ((N_("单位"), before.unit, after.unit), (N_("说明"), before.lead, after.lead), (N_("注"), before.note, after.note))
         return [Change(*pair) for pair in pairs if pair[1] != pair[2]] + _row_changes(before, after)
 
-    def _atoms(self, room: Room) -> list[Atom]:
-        lead = layout.text_atoms("lead", self.lead, room.w, room.few()) if self.lead else []
-        note = layout.text_atoms("note", self.note, room.w, room.few(LABEL_LINE), size=LABEL, line=LABEL_LINE, gap=2.0) if self.note else []
-        above = sum(atom.height for atom in lead)
-        return [*lead, *tables.atoms(Drawn(self.head, self.rows, self.align), room, room.h - above), *note]
+
+def _airy(room: Room, lead: Sequence[Atom], broken: tables.Set, note: Sequence[Atom]) -> list[Sheet]:
+    """The pages, with as much air in the rows as takes no further page."""
+    left, fresh = tables.left_of(lead, room)
+    tail = min(note[0].height + note[0].gap, room.h / 2) if note else 0.0
+    drawn = [layout.sheets(room, [*lead, *tables.placed(broken, room, left, fresh=fresh, tail=tail, air=air), *note]) for air in (0, AIR)]
+    return min(reversed(drawn), key=len)
 
 
 def _told(data: Mapping[str, Any], name: str, most: int, faults: list[Invalid]) -> str:
