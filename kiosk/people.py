@@ -28,6 +28,7 @@ from kiosk.base.db import Base, Instant
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound, TooMany
 
 LINK_LIFE = timedelta(days=7)
+DEPUTY_MOST = timedelta(days=92)
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
@@ -51,8 +52,14 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "slide.read": frozenset({_E, _S, _L, _A, _I, _U}),
     "slide.edit": frozenset({_E, _S}),
     "slide.submit": frozenset({_E, _S}),
+    "slide.check": frozenset({_S}),
+    "slide.clear": frozenset({_S, _L}),
     "slide.approve": frozenset({_L}),
     "slide.recall": frozenset({_E, _S, _L}),
+    "topic.read": frozenset({_E, _S, _L, _A, _I, _U}),
+    "topic.edit": frozenset({_S, _L}),
+    "duty.read": frozenset({_E, _S, _L, _A, _I, _U}),
+    "duty.note": frozenset({_E, _S}),
     "playlist.read": frozenset({_E, _S, _L, _A, _I, _U}),
     "playlist.edit": frozenset({_E, _S, _A}),
     "board.read": frozenset({_E, _S, _L, _A, _I, _U}),
@@ -61,6 +68,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "people.edit": frozenset({_A}),
     "people.consent": CONSENTING,
     "source.edit": frozenset({_A}),
+    "office.edit": frozenset({_A}),
     "journal.read": frozenset({_U, _I}),
 }
 
@@ -128,6 +136,29 @@ class Grant(Base):
         return not self.pending and self.ended_at is None
 
 
+class Deputy(Base):
+    """Who stands in for somebody on leave, from `start` until `end`; where approving roles are lent, a second person consents."""
+
+    __tablename__ = "deputy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    absent_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    start: Mapped[datetime] = mapped_column(Instant())
+    end: Mapped[datetime] = mapped_column(Instant())
+    named_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    named_at: Mapped[datetime] = mapped_column(Instant())
+    pending: Mapped[bool] = mapped_column(default=False)
+    consented_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(Instant())
+
+    absent: Mapped[Person] = relationship(foreign_keys=[absent_id], lazy="joined")
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="joined")
+
+    def stands(self, at: datetime) -> bool:
+        return not self.pending and self.ended_at is None and self.start <= at < self.end
+
+
 class SignIn(Base):
     """One browser of one person; ends by itself after idling, after hours, or by hand."""
 
@@ -186,6 +217,7 @@ class Actor:
     unit_name: str
     language: str | None = None
     scope: Mapping[Role, frozenset[int]] = field(default_factory=dict)
+    stands_for: tuple[str, ...] = ()  # posts of those on leave
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -377,20 +409,80 @@ def enable(session: Session, person: Person, *, by: Actor, at: datetime) -> None
     journal.record(session, "person.enabled", person, by=by, at=at)
 
 
-def actor(session: Session, person: Person) -> Actor:
-    """The person as rules see them."""
+def actor(session: Session, person: Person, at: datetime | None = None) -> Actor:
+    """The person as rules see them; with a moment also what they may do for those whose deputy they are then."""
     tree = below(session)
     scope: dict[Role, frozenset[int]] = {}
-    for each in _grants(session, person):
+    lent = [each for each in _deputies(session, person) if at is not None and each.stands(at) and each.absent.active]
+    for each in [*_grants(session, person), *(grant for deputy in lent for grant in _grants(session, deputy.absent))]:
         if each.active and person.active:
             role = Role(each.role)
             scope[role] = scope.get(role, frozenset()) | tree.get(each.unit_id, frozenset())
-    return Actor(person.id, person.login, person.post, person.unit_id, person.unit.name, person.language, scope)
+    return Actor(person.id, person.login, person.post, person.unit_id, person.unit.name, person.language, scope,
+                 tuple(each.absent.post for each in lent))
 
 
-def holders(session: Session, action: str, unit_id: int) -> list[Actor]:
+def name_deputy(session: Session, absent: Person, deputy: Person, start: datetime, end: datetime, *, by: Actor, at: datetime) -> Deputy:
+    """Somebody stands in while another is on leave. Named by the absent themselves or by who gives roles; what approves waits for a yes."""
+    if by.id != absent.id:
+        must(by, "people.edit", absent.unit_id)
+    if absent.id == deputy.id or deputy.id == by.id != absent.id:
+        raise Forbidden("请另一位来代，不能自己代自己，也不能给自己加权限。")
+    if not deputy.active:
+        raise Conflict("“%(post)s”的账号停用了，请换一位。", post=deputy.post)
+    if end <= start or end <= at:
+        raise Invalid("end", "代理的结束时间要在开始之后，也不能已经过了。")
+    if end - start > DEPUTY_MOST:
+        raise Invalid("end", "一次最多代 %(days)s 天。更久的，请管理员改权限。", days=DEPUTY_MOST.days)
+    lent = {Role(each.role) for each in _grants(session, absent) if each.active}
+    held = {Role(each.role) for each in _grants(session, deputy) if each.ended_at is None}
+    if not lent:
+        raise Conflict("“%(post)s”没有要代的权限。", post=absent.post)
+    for role in lent:
+        _keep_apart(role, held)
+    made = Deputy(absent=absent, person=deputy, start=start, end=end, named_by=by.id, named_at=at, pending=bool(lent & APPROVING))
+    session.add(made)
+    session.flush()
+    journal.record(session, "deputy.named", deputy, by=by, at=at, absent=absent.id, start=start.isoformat(), end=end.isoformat(),
+                   pending=made.pending)
+    return made
+
+
+def deputy_of(session: Session, id: int) -> Deputy:
+    found = session.get(Deputy, id)
+    if found is None:
+        raise NotFound("没有这项代理。")
+    return found
+
+
+def consent_deputy(session: Session, row: Deputy, *, by: Actor, at: datetime) -> None:
+    """The second person says yes: not who named it, not the deputy, not the absent."""
+    if not row.pending or row.ended_at is not None:
+        raise Conflict("这项代理不在等同意。")
+    if by.id in (row.named_by, row.person_id, row.absent_id):
+        raise Forbidden("要另一位管理员或分管领导来同意。")
+    must(by, "people.consent")
+    row.pending, row.consented_by = False, by.id
+    journal.record(session, "deputy.consented", row.person, by=by, at=at, absent=row.absent_id)
+
+
+def end_deputy(session: Session, row: Deputy, *, by: Actor, at: datetime) -> None:
+    """Back at work: it stops to count with the next request."""
+    if by.id not in (row.absent_id, row.person_id):
+        must(by, "people.edit", row.absent.unit_id)
+    if row.ended_at is None:
+        row.ended_at = at
+        journal.record(session, "deputy.ended", row.person, by=by, at=at, absent=row.absent_id)
+
+
+def deputies(session: Session, at: datetime) -> Sequence[Deputy]:
+    """Those that stand now, will stand, or wait for a yes."""
+    return session.scalars(select(Deputy).where(Deputy.ended_at.is_(None), Deputy.end > at).order_by(Deputy.start)).all()
+
+
+def holders(session: Session, action: str, unit_id: int, at: datetime | None = None) -> list[Actor]:
     """Everybody who may do this in that unit."""
-    everybody = [actor(session, each) for each in session.scalars(select(Person).where(Person.active))]
+    everybody = [actor(session, each, at) for each in session.scalars(select(Person).where(Person.active))]
     return [each for each in everybody if may(each, action, unit_id)]
 
 
@@ -587,6 +679,10 @@ def normal_login(text: str) -> str:
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _deputies(session: Session, person: Person) -> Iterable[Deputy]:
+    return session.scalars(select(Deputy).where(Deputy.person_id == person.id, Deputy.ended_at.is_(None)))
 
 
 def _grants(session: Session, person: Person) -> Iterable[Grant]:

@@ -84,6 +84,7 @@ class Revision(Base):
     decided_at: Mapped[datetime | None] = mapped_column(Instant())
     reason: Mapped[str | None] = mapped_column(String(400))
     approved_at: Mapped[datetime | None] = mapped_column(Instant())
+    chain: Mapped[list[Any]] = mapped_column(default=list)
     recalled_at: Mapped[datetime | None] = mapped_column(Instant())
 
     slide: Mapped[Slide] = relationship(back_populates="revisions", foreign_keys=[slide_id], lazy="joined")

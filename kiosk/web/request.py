@@ -61,6 +61,12 @@ def db() -> Session:
     return found
 
 
+def only_reads() -> None:
+    """This request keeps nothing, though a form came with it: it never takes the write lock."""
+    if "db" not in g:
+        g.db = parts().database.session(writing=False)
+
+
 def actor() -> Actor:
     """Who asks; SignInFirst when nobody does."""
     found = maybe_actor()
@@ -231,7 +237,7 @@ def told_json() -> Any:
 
 def _by_token(short: Session) -> Actor | None:
     person = people.bearer(short, bearer() or "") if request.path.startswith("/api/") else None
-    return people.actor(short, person) if person else None
+    return people.actor(short, person, now()) if person else None
 
 
 def _by_session(short: Session) -> Actor | None:
@@ -247,7 +253,7 @@ def _by_session(short: Session) -> Actor | None:
         return None
     seen = people.seen_at(short, token)
     g.touch = token if seen is None or now() - seen > TOUCH else None
-    return people.actor(short, person)
+    return people.actor(short, person, now())
 
 
 def touch_session() -> None:

@@ -1,0 +1,355 @@
+"""Records: what was disclosed, when, by whom and whether in time — made by themselves out of the publishing, never typed a second time.
+
+A slide is filed under a topic with what the catalogue asks of an item. Each approval makes one record, whatever number of boards
+and channels carry it; a corrected version changes the record it corrects. Index numbers are unique and never used again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from kiosk import people
+from kiosk.base import journal
+from kiosk.base.clock import Zone
+from kiosk.base.db import Base, Database, Instant, locked
+from kiosk.base.errors import Conflict, Invalid, NotFound
+from kiosk.base.journal import Entry
+from kiosk.base.workdays import Calendar
+from kiosk.content.fields import clean
+from kiosk.content.slides import Revision, Slide
+from kiosk.disclosure import deadlines, topics
+from kiosk.disclosure.deadlines import Cadence, Facts, Freshness, Standing, Trigger
+from kiosk.disclosure.topics import Topic
+from kiosk.people import Actor, Unit, line, must
+
+
+class Filing(Base):
+    """Under which topic a slide stands, and what the catalogue asks of it; becomes a record with the approval."""
+
+    __tablename__ = "filing"
+
+    slide_id: Mapped[int] = mapped_column(ForeignKey("slide.id"), primary_key=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), index=True)
+    formed_on: Mapped[date | None] = mapped_column(Date)
+    period_end: Mapped[date | None] = mapped_column(Date)
+    document: Mapped[str] = mapped_column(String(60), default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(80), default="")
+    explains_id: Mapped[int | None] = mapped_column(ForeignKey("disclosure.id"))
+
+    topic: Mapped[Topic] = relationship(lazy="joined")
+    slide: Mapped[Slide] = relationship(lazy="joined")
+
+
+class Disclosure(Base):
+    """One item of the catalogue: counted once. `explains_id`: the policy that it interprets (then it is counted apart)."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (Index("ix_disclosure_topic_unit", "topic_id", "unit_id", "disclosed_on"), UniqueConstraint("revision_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(60), unique=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"))
+    class_id: Mapped[int] = mapped_column(ForeignKey("topic_class.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120), index=True)
+    document: Mapped[str] = mapped_column(String(60), default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(80), default="")
+    formed_on: Mapped[date | None] = mapped_column(Date)
+    period_end: Mapped[date | None] = mapped_column(Date)
+    disclosed_on: Mapped[date] = mapped_column(Date, index=True)
+    changed_on: Mapped[date | None] = mapped_column(Date)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    late: Mapped[int] = mapped_column(default=0)
+    slide_id: Mapped[int | None] = mapped_column(ForeignKey("slide.id"), index=True)
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id"))
+    explains_id: Mapped[int | None] = mapped_column(ForeignKey("disclosure.id"), index=True)
+    withdrawn_on: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str | None] = mapped_column(String(400))
+    imported: Mapped[bool] = mapped_column(default=False)
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime] = mapped_column(Instant())
+
+    topic: Mapped[Topic] = relationship(lazy="joined")
+    unit: Mapped[Unit] = relationship(lazy="joined")
+
+
+class Happening(Base):
+    """Something was formed, changed, approved or received, and has to be disclosed; answered by the record that does."""
+
+    __tablename__ = "happening"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    trigger: Mapped[Trigger] = mapped_column(String(20))
+    on: Mapped[date] = mapped_column("happened_on", Date)
+    note: Mapped[str] = mapped_column(String(120), default="")
+    noted_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    noted_at: Mapped[datetime] = mapped_column(Instant())
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("disclosure.id"))
+    dropped_at: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class Confirmation(Base):
+    """Nothing has changed: one click by the owner, dated, shown on the board."""
+
+    __tablename__ = "confirmation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    on: Mapped[date] = mapped_column("confirmed_on", Date)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    undone_at: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class Counter(Base):
+    """The last serial number given under a prefix; it only grows."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    last: Mapped[int]
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One topic as one unit owes it, and how it stands."""
+
+    topic: Topic
+    unit: Unit
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Told:
+    """What staff say when they file a slide. `period_end` for periodic topics: the last day of the period it covers."""
+
+    topic: int
+    formed_on: date | None = None
+    period_end: date | None = None
+    document: str = ""
+    summary: str = ""
+    source: str = ""
+    explains: int | None = None
+
+
+# --- filing -----------------------------------------------------------------------------------------------------------
+
+def file(session: Session, slide: Slide, told: Told, *, by: Actor, at: datetime) -> Filing:
+    """File the slide under a topic that its unit owes."""
+    must(by, "slide.edit", slide.unit_id)
+    topic = topics.topic(session, told.topic)
+    if topic.ended_at is not None:
+        raise Conflict("“%(name)s”已经停用了，请另选一项。", name=topic.name)
+    if slide.unit_id not in {unit.id for unit in topics.owners(session, topic)} and not _above(session, topic, slide):
+        raise Invalid("topic", "“%(name)s”不归%(unit)s公开。请另选一项，或请它的责任科室来写。", name=topic.name, unit=slide.unit.name)
+    explained = record(session, told.explains) if told.explains else None
+    row = session.get(Filing, slide.id) or Filing(slide_id=slide.id)
+    row.topic_id, row.formed_on, row.explains_id = topic.id, told.formed_on, explained.id if explained else None
+    row.period_end = _period(topic, told.period_end)
+    row.document, row.source = (line(text, name, most=most, least=0) for text, name, most in (
+        (told.document, "document", 40), (told.source, "source", 60)))
+    row.summary = clean(told.summary)[:400]
+    session.add(row)
+    session.flush()
+    journal.record(session, "slide.filed", slide, by=by, at=at, topic=topic.id)
+    return row
+
+
+def filing(session: Session, slide: Slide) -> Filing | None:
+    return session.get(Filing, slide.id)
+
+
+# --- records ------------------------------------------------------------------------------------------------------------
+
+def recorder(database: Database, zone: Zone, calendar: Callable[[Session], Calendar]) -> Callable[[Sequence[Entry]], None]:
+    """Durable listener of the journal: approvals become records, recalls and returns withdraw them. Hearing twice does no harm."""
+    def hear(entries: Sequence[Entry]) -> None:
+        heard = [entry for entry in entries if entry.verb in ("slide.approved", "slide.recalled", "slide.returned", "slide.retired")]
+        if not heard:
+            return
+        with database.write() as session:
+            for entry in heard:
+                if entry.verb == "slide.approved":
+                    disclose(session, entry.data["revision"], day=zone.day(entry.at), by=entry.by_id, at=entry.at,
+                             calendar=calendar(session))
+                elif entry.verb != "slide.retired":
+                    withdraw(session, entry.data.get("revision"), zone.day(entry.at), entry.data.get("reason", ""))
+    return hear
+
+
+def disclose(session: Session, revision_id: int, *, day: date, by: int | None, at: datetime, calendar: Calendar) -> Disclosure | None:
+    """The record of an approval; None for a slide that is filed nowhere. A correction within the period changes the record there is."""
+    revision = session.get(Revision, revision_id)
+    filed = session.get(Filing, revision.slide_id) if revision else None
+    if revision is None or filed is None:
+        return None
+    if (known := session.scalars(select(Disclosure).where(Disclosure.revision_id == revision_id)).first()) is not None:
+        return known
+    locked(session, "disclosure")
+    unit_id, topic = revision.slide.unit_id, filed.topic
+    before = session.scalars(select(Disclosure).where(Disclosure.slide_id == revision.slide_id, Disclosure.withdrawn_on.is_(None))
+                             .order_by(Disclosure.id.desc())).first()
+    if before is not None and (before.period_end, before.topic_id) == (filed.period_end, filed.topic_id):
+        _correct(before, revision, filed, day)
+        _answer(session, before, day)
+        return before
+    stood = stand(session, topic, unit_id, day, calendar)
+    demanded = stood.due if stood.of is None or stood.of <= day else None
+    made = Disclosure(
+        number=number(session, topic, day), topic_id=topic.id, class_id=topic.class_id, unit_id=unit_id, title=revision.title,
+        document=filed.document, summary=filed.summary, source=filed.source, formed_on=filed.formed_on, period_end=filed.period_end,
+        disclosed_on=day, due_on=demanded, late=max(0, calendar.between(demanded, day)) if demanded else 0, slide_id=revision.slide_id,
+        revision_id=revision.id, explains_id=filed.explains_id, made_by=by, made_at=at)
+    session.add(made)
+    session.flush()
+    _answer(session, made, day)
+    return made
+
+
+def withdraw(session: Session, revision_id: int | None, day: date, reason: str) -> None:
+    """What was recalled or returned no longer counts as disclosed; the record stays, with the reason."""
+    row = session.scalars(select(Disclosure).where(Disclosure.revision_id == revision_id)).first() if revision_id else None
+    if row is not None and row.withdrawn_on is None:
+        row.withdrawn_on, row.reason = day, reason[:400] or None
+        for each in session.scalars(select(Happening).where(Happening.answered_by == row.id)):
+            each.answered_by = None
+
+
+def record(session: Session, id: int) -> Disclosure:
+    found = session.get(Disclosure, id)
+    if found is None:
+        raise NotFound("没有这条公开记录。")
+    return found
+
+
+def number(session: Session, topic: Topic, day: date) -> str:
+    """The next index number of the topic's year; given once, whatever becomes of its record."""
+    return f"{topic.code}-{day.year}-{serial(session, f'{topic.code}-{day.year}'):04d}"
+
+
+def serial(session: Session, name: str) -> int:
+    """The next whole number under this name, from 1; two that ask at once get two."""
+    locked(session, "counter")
+    row = session.get(Counter, name, with_for_update=True, populate_existing=True)
+    if row is None:
+        row = Counter(name=name, last=0)
+        session.add(row)
+    row.last += 1
+    session.flush()
+    return row.last
+
+
+# --- how topics stand ---------------------------------------------------------------------------------------------------
+
+def note(session: Session, topic: Topic, unit: Unit, trigger: Trigger, on: date, words: str, *, by: Actor, at: datetime,
+         today: date) -> Happening:
+    """Something has happened that has to be disclosed: the clock starts."""
+    must(by, "duty.note", unit.id)
+    if unit.id not in {each.id for each in topics.owners(session, topic)}:
+        raise Invalid("topic", "“%(name)s”不归%(unit)s公开。", name=topic.name, unit=unit.name)
+    if on > today:
+        raise Invalid("on", "日期还没有到。形成或变更的那天是哪一天？")
+    made = Happening(topic_id=topic.id, unit_id=unit.id, trigger=trigger, on=on, note=line(words, "note", most=60, least=0),
+                     noted_by=by.id, noted_at=at)
+    session.add(made)
+    session.flush()
+    journal.record(session, "happening.noted", made, by=by, at=at, topic=topic.id, unit=unit.id, on=on.isoformat())
+    return made
+
+
+def confirm(session: Session, topic: Topic, unit: Unit, *, by: Actor, at: datetime, today: date) -> Confirmation:
+    """One click: nothing has changed."""
+    must(by, "duty.note", unit.id)
+    if topic.cadence in (Cadence.MONTH, Cadence.QUARTER, Cadence.HALF, Cadence.YEAR):
+        raise Conflict("“%(name)s”是按期公开的，每期都要有新内容，不能只点无变更。", name=topic.name)
+    made = Confirmation(topic_id=topic.id, unit_id=unit.id, on=today, by_id=by.id)
+    session.add(made)
+    session.flush()
+    journal.record(session, "topic.confirmed", topic, by=by, at=at, unit=unit.id)
+    return made
+
+
+def stand(session: Session, topic: Topic, unit_id: int, today: date, calendar: Calendar) -> Standing:
+    """How one topic of one unit stands."""
+    return deadlines.standing(topic.rule, _facts(session, [topic])[topic.id, unit_id], today, calendar)
+
+
+def owed(session: Session, today: date, calendar: Calendar, *, units: Collection[int] | None = None) -> list[Owed]:
+    """Every living topic as each of its owners owes it; overdue first, then due, each by its day."""
+    living = topics.topics(session)
+    facts = _facts(session, living)
+    found = [Owed(topic, unit, deadlines.standing(topic.rule, facts[topic.id, unit.id], today, calendar))
+             for topic in living for unit in topics.owners(session, topic) if units is None or unit.id in units]
+    order = {Freshness.OVERDUE: 0, Freshness.DUE: 1, Freshness.FRESH: 2}
+    return sorted(found, key=lambda each: (order[each.standing.freshness], each.standing.due or date.max, each.topic.code, each.unit.id))
+
+
+def _facts(session: Session, wanted: Sequence[Topic]) -> Mapping[tuple[int, int], Facts]:
+    """What is known of each topic in each unit: four questions, whatever the number of records."""
+    ids = [topic.id for topic in wanted]
+    told = {(row.topic_id, row.unit_id): row for row in session.execute(
+        select(Disclosure.topic_id, Disclosure.unit_id, func.max(Disclosure.period_end).label("covers"),
+               func.max(func.coalesce(Disclosure.changed_on, Disclosure.disclosed_on)).label("last"))
+        .where(Disclosure.topic_id.in_(ids), Disclosure.withdrawn_on.is_(None)).group_by(Disclosure.topic_id, Disclosure.unit_id))}
+    confirmed = {(row.topic_id, row.unit_id): row.last for row in session.execute(
+        select(Confirmation.topic_id, Confirmation.unit_id, func.max(Confirmation.on).label("last"))
+        .where(Confirmation.topic_id.in_(ids), Confirmation.undone_at.is_(None)).group_by(Confirmation.topic_id, Confirmation.unit_id))}
+    events: dict[tuple[int, int], list[date]] = defaultdict(list)
+    for row in session.execute(select(Happening.topic_id, Happening.unit_id, Happening.on).where(
+            Happening.topic_id.in_(ids), Happening.answered_by.is_(None), Happening.dropped_at.is_(None))):
+        events[row.topic_id, row.unit_id].append(row.on)
+    since = {topic.id: topic.since for topic in wanted}
+    return _Known(since, told, confirmed, events)
+
+
+class _Known(dict[tuple[int, int], Facts]):
+    """Facts by topic and unit, made when asked for."""
+
+    def __init__(self, since: Mapping[int, date], told: Mapping[tuple[int, int], Any], confirmed: Mapping[tuple[int, int], date],
+                 events: Mapping[tuple[int, int], Iterable[date]]) -> None:
+        super().__init__()
+        self._since, self._told, self._confirmed, self._events = since, told, confirmed, events
+
+    def __missing__(self, key: tuple[int, int]) -> Facts:
+        row = self._told.get(key)
+        return Facts(self._since[key[0]], row.last if row else None, row.covers if row else None, self._confirmed.get(key),
+                     tuple(self._events.get(key, ())))
+
+
+def _period(topic: Topic, end: date | None) -> date | None:
+    if topic.cadence not in deadlines.PERIOD_MONTHS:
+        return None
+    if end is None or deadlines.next_end(Cadence(topic.cadence), end) != end:
+        raise Invalid("period_end", "“%(name)s”是按期公开的，请选是哪一期的。", name=topic.name)
+    return end
+
+
+def _above(session: Session, topic: Topic, slide: Slide) -> bool:
+    """The office itself may write for any of its sections."""
+    root = people.office(session)
+    return root is not None and slide.unit_id == root.id and topic.unit_id is not None
+
+
+def _correct(row: Disclosure, revision: Revision, filed: Filing, day: date) -> None:
+    row.title, row.revision_id, row.changed_on = revision.title, revision.id, day
+    row.document, row.summary, row.source, row.explains_id = filed.document, filed.summary, filed.source, filed.explains_id
+
+
+def _answer(session: Session, made: Disclosure, day: date) -> None:
+    """What had happened by then is disclosed with it."""
+    waiting = session.scalars(select(Happening).where(
+        Happening.topic_id == made.topic_id, Happening.unit_id == made.unit_id, Happening.answered_by.is_(None),
+        Happening.dropped_at.is_(None), Happening.on <= day))
+    for each in waiting:
+        each.answered_by = made.id
