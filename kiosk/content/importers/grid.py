@@ -170,7 +170,7 @@ def format_of(code: str) -> _Format:
     places = len(re.sub(r"[^0#?]", "", figures[1] or "")) if figures else None
     scaled = bool(re.search(r"[0#?],+(?![0#?,])", bare) or re.search(r"[0#?][\\!]\.|[0#?]\"\.\"", literal))
     before, after = _around(literal)
-    return _Format(percent="%" in bare, places=places if figures and "#." not in bare else None, scaled=scaled,
+    return _Format(percent="%" in bare, places=places if figures and "#" not in (figures[1] or "") and "#." not in bare else None, scaled=scaled,
                    commas="," in figures[0] if figures else False, before=before, after=after)
 
 
