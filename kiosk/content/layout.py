@@ -97,7 +97,7 @@ def strip_atoms(words: str, phone: str, room: Room) -> list[Atom]:
 def _in_one(notes: Sequence[str], free: float) -> Sequence[str]:
     """Notes on one line where they fit beside each other."""
     whole = " · ".join(notes)
-    return [whole] if typeset.width(whole, LABEL) <= free else notes
+    return [whole] if whole and typeset.width(whole, LABEL) <= free else notes
 
 
 def _titled(title: str, free: float, weight: int) -> tuple[list[str], float, float]:
