@@ -17,7 +17,9 @@ _HEADING = re.compile(r"^\s*#+\s*")
 _FIGURE = re.compile(r"[-+−－]?[¥￥]?(?:\d{1,3}(?:[,，]\d{3})+|\d+)(?:\.\d+)?[%％‰]?")
 _NO_FIGURE = re.compile(r"[-—－–/／\s]*")  # what stands where a figure is missing
 _CODE = re.compile(r"0\d+|\d{9,}")  # a number that names something: nobody adds it up
-_QUOTED = re.compile(r'(?<![^\t\n])"((?:[^"]|"")*[\n\t](?:[^"]|"")*)"(?![^\t\n])')  # Excel's way to write a cell of several lines
+# Excel's way to write a cell of several lines, ours to write one that begins with a quotation mark
+_QUOTE = r'"((?:[^"]|"")*)"'
+_QUOTED = re.compile(rf"(?<=\t){_QUOTE}(?![^\t\n])|(?<![^\t\n]){_QUOTE}(?=\t)")
 
 
 def blocks_of(text: str) -> list[dict[str, Any]]:
@@ -60,7 +62,12 @@ def align_of(rows: Sequence[Sequence[str]], count: int) -> list[str]:
 def _even(text: str) -> str:
     """One kind of line end, and a quoted cell of several lines on one."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _QUOTED.sub(lambda found: re.sub(r"\s+", " ", found[1].replace('""', '"')), text)
+    return _QUOTED.sub(_unquoted, text)
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    said = found[1] if found[1] is not None else found[2]
+    return re.sub(r"\s+", " ", said.replace('""', '"')) if "\n" in said or said.startswith('""') else found[0]
 
 
 def _figures(cells: Sequence[str]) -> bool:
@@ -112,7 +119,11 @@ def _table(lines: list[str]) -> list[dict[str, Any]]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "\t".join(cells) if len(cells) > 1 else "|" + "".join(cells) + "|"
+    return "\t".join(map(_quoted, cells)) if len(cells) > 1 else "|" + "".join(cells) + "|"
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if cell.startswith('"') else cell
 
 
 _BLOCKS: dict[str, Callable[[list[str]], list[dict[str, Any]]]] = {

@@ -343,9 +343,13 @@ def _told(table: Table, room: Room) -> list[Atom]:
 
 
 def _airy(part: Part, room: Room, first: tuple[float, float], tail: float, most: int) -> list[Atom]:
-    """The pieces with as much air in the rows as makes no further piece."""
+    """The pieces with as much air in the rows as makes no further piece and none that is too high."""
     dense = _pieces(part, room, first, tail, 0)
-    return next((pieces for air in range(most, 0, -1) if len(pieces := _pieces(part, room, first, tail, air)) == len(dense)), dense)
+    for air in range(most, 0, -1):
+        pieces = _pieces(part, room, first, tail, air)
+        if len(pieces) == len(dense) and all(piece.height <= room.h for piece in pieces):
+            return pieces
+    return dense
 
 
 def _pieces(part: Part, room: Room, first: tuple[float, float], tail: float, air: int) -> list[Atom]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.base.errors import Invalid
@@ -60,6 +60,7 @@ def test_whatever_is_typed_reading_it_twice_changes_nothing(typed):
     assert blocks_of(text_of(once)) == blocks_of(text_of(blocks_of(text_of(once))))
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("甲乙丙丁，。123|\n- #"), min_size=1, max_size=80))
 def test_whatever_is_typed_is_a_notice_or_is_refused_in_words(typed):
     try:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any, ClassVar, Self
 
 from kiosk.base.errors import N_, Invalid
 from kiosk.content import fields, layout, plain, tables, typeset
 from kiosk.content.fields import Faults, Field, Form, Rows
 from kiosk.content.geometry import Geometry, Wall
-from kiosk.content.kind import Change, Doubt, Sheet, differences, only, reasons_of, words
+from kiosk.content.kind import REASONS_MOST, Change, Doubt, Sheet, differences, only, reasons_of, words
+from kiosk.content.kinds import table_sums
 from kiosk.content.layout import LABEL, LABEL_LINE, Room
 from kiosk.content.tables import Table as Drawn
 from kiosk.content.typeset import Atom
@@ -66,7 +67,11 @@ class Table:
         return _airy(room, lead, broken, note)
 
     def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
-        return []
+        return [Doubt(f"total.{each.nth}.{each.column}", f"rows.{each.row}.{each.column}",
+                      N_("“%(row)s”的“%(column)s”写的是 %(said)s，各行加起来是 %(sum)s。"),
+                      {"row": next(cell for cell in self.rows[each.row] if cell), "column": _column(self.head, each.column),
+                       "said": each.said, "sum": each.sum}, each.sum)
+                for each in islice(table_sums.off(self.head, self.rows), REASONS_MOST)]
 
     @classmethod
     def changes(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
@@ -101,7 +106,10 @@ def _head(value: Any, faults: list[Invalid]) -> tuple[str, ...]:
     if len(value) > COLUMNS_MOST:
         faults.append(Invalid("head", N_("表格最多 %(most)s 列，现在 %(count)s 列。请分成几张表。"), most=COLUMNS_MOST, count=len(value)))
         return ()
-    return tuple(_cell(each) for each in value)
+    head = tuple(_cell(each) for each in value)
+    if not any(head):
+        faults.append(Invalid("head", N_("表格还是空的，第一行要写表头。")))
+    return head
 
 
 def _rows(value: Any, faults: list[Invalid]) -> tuple[tuple[str, ...], ...]:
