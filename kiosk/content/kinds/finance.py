@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from kiosk.base.errors import N_
+from kiosk.base.errors import N_, Invalid
 from kiosk.content import arithmetic, fields, layout
 from kiosk.content.fields import Field, Form, Rows
 from kiosk.content.geometry import Geometry, Wall
@@ -14,7 +14,7 @@ from kiosk.content.kind import Change, Doubt, Sheet, differences, reasons_of
 from kiosk.content.kinds import finance_chart, finance_table
 
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")
-LINES_MOST = 1500
+LINES_MOST, YEARS = 1500, (1949, 2199)
 LINE = (
     Field("name", N_("项目"), most=24, needed=True, heads=("科目", "项目名称", "科目名称", "预算科目", "收支项目", "摘要")),
     Field("group", N_("类别"), most=8, hint=N_("收入、支出、三公，或您单位的叫法"), heads=("分类", "类型", "收支类别", "收/支")),
@@ -53,7 +53,10 @@ class Finance:
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         reasons = reasons_of(data)
-        return cls(fields.check(cls.FORM, {name: value for name, value in data.items() if name != "reasons"}), reasons)
+        made = fields.check(cls.FORM, {name: value for name, value in data.items() if name != "reasons"})
+        if not YEARS[0] <= made["year"] <= YEARS[1]:
+            raise Invalid("year", N_("“年度”要写四位数的年份，如 2026。"))
+        return cls(made, reasons)
 
     def stored(self) -> dict[str, Any]:
         return {**self.data, "lines": [dict(line) for line in self.data["lines"]], "reasons": dict(self.reasons)}

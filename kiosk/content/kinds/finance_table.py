@@ -102,16 +102,20 @@ def _columns(data: Mapping[str, Any], grouped: Sequence[Group], room: Room) -> C
     if not cells:  # nothing but a budget, or nothing at all
         only = "budget" if any(line["budget"] is not None for line in lines) else "quarter"
         cells[only] = [said(line[only], unit, places_of([each[only] for each in lines], unit)) for line in lines]
-    weights = [700 if line["level"] == TOTAL else 500 for line in lines]
-    needs = [math.ceil(max(typeset.width(LABELS[column], LABEL),
-                           *(typeset.width(text, BODY, weight) for text, weight in zip(told, weights, strict=True))) + 0.1)
-             for column, told in cells.items()]
+    needs = [math.ceil(max(typeset.width(LABELS[column], LABEL), _widest(told, lines)) + 0.1) for column, told in cells.items()]
     free = int(room.w - 2 * EDGE - sum(needs) - GAP * len(needs))
     if free < LEAST_NAME + INDENT[room.wide]:
         return None
-    longest = max((typeset.width(line["name"], BODY, 700) + INDENT[room.wide] for line in lines), default=0.0)
+    longest = max(typeset.width(line["name"], BODY, 700) for line in lines) + INDENT[room.wide]
     spare = max(0, int(free - math.ceil(longest))) // (len(needs) + 1)
     return Columns(tuple(cells), cells, tuple(need + spare for need in needs), free - spare * len(needs))
+
+
+def _widest(told: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> float:
+    """The width of a column's widest figure. They all have the same decimals, so one that is three characters shorter is narrower."""
+    most = max(len(text) for text in told)
+    return max(typeset.width(text, BODY, 700 if line["level"] == TOTAL else 500) for text, line in zip(told, lines, strict=True)
+               if len(text) > most - 3)
 
 
 def _blocks(data: Mapping[str, Any], grouped: Sequence[Group], columns: Columns, room: Room) -> list[list[Row]]:
@@ -131,14 +135,16 @@ def _blocks(data: Mapping[str, Any], grouped: Sequence[Group], columns: Columns,
 def _row(line: Mapping[str, Any], figures: Sequence[str], width: int, room: Room, *, bare: bool) -> Row:
     total = line["level"] == TOTAL
     indent = 0 if total or bare else INDENT[room.wide]
-    return Row(tuple(typeset.lines(line["name"], width - indent, BODY, 700 if total else 500)), tuple(figures), total, total, indent)
+    weight, free = (700 if total else 500), width - indent
+    fits = typeset.width(line["name"], BODY, weight) <= free  # most names do: nothing to break
+    return Row((line["name"],) if fits else tuple(typeset.lines(line["name"], free, BODY, weight)), tuple(figures), total, total, indent)
 
 
 # --- pages ---
 
 def _plan(data: Mapping[str, Any], grouped: Sequence[Group], blocks: Sequence[Sequence[Row]], columns: Columns,
           room: Room) -> list[list[Atom]]:
-    """All pages: pieces of the table, the sum below the last or on a page of its own, the note. Rows grow where a page has room to spare."""
+    """All pages: pieces of the table, the sum below the last or on a page of its own, the note. Rows grow where a page has room."""
     cut = _divided(blocks, ROW, int(room.h - HEAD))
     idle, note = _idle(data, room), _note(data, room)
     last = _piece(grouped, blocks, cut[-1], columns, ROW)
