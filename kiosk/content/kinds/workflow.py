@@ -110,8 +110,8 @@ def _chain(steps: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[Invalid]
                                    names=" → ".join(names), row=order[-1] + 1)]
         order.append(following)
     missed = [at for at in range(len(steps)) if at not in order]
-    return order, [Invalid(f"steps.{at}.name", "走不到第 %(row)s 步“%(name)s”。请改前面步骤的“下一步”，或删掉这一步。", row=at + 1,
-                           name=steps[at]["name"]) for at in missed]
+    return order, [Invalid(f"steps.{at - 1}.next", "没有哪一步走到第 %(row)s 步“%(name)s”。请改第 %(before)s 步的“下一步”，或删掉第 %(row)s 步。",
+                           row=at + 1, name=steps[at]["name"], before=at) for at in missed if at - 1 in order]
 
 
 def _following(steps: Sequence[Mapping[str, Any]], at: int) -> int | None:

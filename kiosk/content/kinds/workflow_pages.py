@@ -30,6 +30,7 @@ ROW_INDENT, ROW_LEAD, ROW_MORE, ROW_MOST = 20, 4, 11, 30
 TICK, STRIP_PAD, STRIP_GAP = 12, 4, 3
 FACT_WINDOW, FACT_LABEL = 14, 21
 CODE, QUIET = 38, 4  # u: 150 mm on the reference panel, without its quiet zone; modules
+SCAN, SCAN_WIDE = 36, 42  # the words that stand below or beside a code of its own page
 CASES_MOST, STRIP_LINES, SPREAD = 2, 3, 6
 _COUNTED = re.compile(r"(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[.．、](?!\d))\s*")
 
@@ -335,11 +336,14 @@ def _with_details(material: Mapping[str, str]) -> str:
 
 
 def _strip(case: str, items: Sequence[Mapping[str, str]], room: Room) -> Atom | None:
-    """A case as a strip: a badge and what to bring besides; None where that is no short sentence."""
+    """A case as a strip: a badge and what to bring besides, one thing a line where they need several; None where it grows too high."""
     badge = math.ceil(typeset.width(case, LABEL, 700)) + 5
     beside = room.wide and badge <= room.w / 3
     inner = room.w - 2 * STRIP_PAD - (badge + 4 if beside else 0)
-    lines = typeset.lines("另带" + "、".join(_with_details(each) for each in items), inner, BODY)
+    words = [_with_details(each) for each in items]
+    lines = typeset.lines("另带" + "、".join(words), inner, BODY)
+    if len(lines) > 1:
+        lines = [line for at, word in enumerate(words) for line in typeset.lines(word if at else f"另带{word}", inner, BODY)]
     if len(lines) > STRIP_LINES or badge > room.w - 2 * STRIP_PAD:
         return None
     height = STRIP_GAP + CARD_LINE * len(lines) + (4 if beside else 16)
@@ -420,7 +424,7 @@ def _placed(facts: Sequence[_Fact], code: _Code | None, room: Room, geometry: Ge
     if side := code.box(min(room.h - 2 * CARD_LINE - 1, room.w * 0.28), geometry) if room.wide else 0:
         rows = _rows(facts, room.w - side - 8, room.h)
         return rows and replace(rows, height=max(rows.height, side + 2 * CARD_LINE + 1), content={
-            **rows.content, "code": code.drawn(side, side, geometry), "beside": True})
+            **rows.content, "code": code.drawn(side, 0, geometry), "beside": True})
     tight = _rows(facts, room.w, math.inf)
     below = code.box(min(room.h - tight.height - 4, room.w * 0.45), geometry) if tight else 0
     rows = _rows(facts, room.w, room.h - below - 4) if below else None
@@ -476,8 +480,8 @@ class _Code:
         """What the template draws; `beside`: the width in u that is left for words."""
         side = box * geometry.u / (box * geometry.u // (self.size + 2 * QUIET))
         start = (self.size - side) / 2
-        host = typeset.lines(self.host, beside, LABEL) if self.host else []
-        return {"box": box, "path": self.path, "view": f"{start:g} {start:g} {side:g} {side:g}", "host": host if len(host) <= 2 else []}
+        host = self.host if typeset.width(self.host, LABEL) <= beside else ""
+        return {"box": box, "path": self.path, "view": f"{start:g} {start:g} {side:g} {side:g}", "host": host}
 
 
 @lru_cache(64)
@@ -502,12 +506,14 @@ def _host(link: str) -> str:
 
 
 def _code_page(code: _Code, title: str, geometry: Geometry) -> list[Sheet]:
-    """The code on a page of its own; none where it would be too small to scan."""
+    """The code on a page of its own, words beside it or on a tall page below it; none where it would be too small to scan."""
     room = layout.room("扫一扫，带回家看", [title], geometry)
-    box = code.box(min(room.h, room.w * 0.5), geometry)
-    if not box or room.w - box - 6 < 5 * BODY:
+    below = code.box(min(room.h - SCAN, room.w * 0.8), geometry) if not room.wide else 0
+    box = below or code.box(min(room.h, room.w - SCAN_WIDE), geometry)
+    if not box:
         return []
-    return [Sheet({**room.head, "atoms": [Atom("code", box, content=code.drawn(box, room.w - box - 6, geometry))]})]
+    content = {**code.drawn(box, room.w if below else room.w - box - 6, geometry), "below": bool(below)}
+    return [Sheet({**room.head, "atoms": [Atom("code", box + (SCAN if below else 0), content=content)]})]
 
 
 # --- who may, on what ground ------------------------------------------------------------------------------------------------
