@@ -6,6 +6,7 @@ Whatever the text, every piece fits the smallest page: long ones are cut between
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -70,7 +71,8 @@ def text_atoms(name: str, text: str, width: float, most: int, *, size: float = B
                gap: float = 0.0, keep: bool = False, **content: Any) -> list[Atom]:
     """A text in pieces of whole lines, no piece with more than `most`; the template finds `lines`, `first` and `last`."""
     broken = [each for part in text.split("\n") for each in typeset.lines(part, width, size, weight)]
-    cut = [broken[at:at + most] for at in range(0, len(broken), most)]
+    size = math.ceil(len(broken) / math.ceil(len(broken) / most))  # pieces alike: no last line stands alone
+    cut = [broken[at:at + size] for at in range(0, len(broken), size)]
     return [Atom(name, line * len(piece), gap if at == 0 else 0.0, keep and at == len(cut) - 1,
                  {"lines": piece, "first": at == 0, "last": at == len(cut) - 1, **content}) for at, piece in enumerate(cut)]
 
@@ -88,10 +90,13 @@ def strip_atoms(words: str, phone: str, room: Room) -> list[Atom]:
     size = next((size for size in (10, 8) if taken + typeset.width(phone, size, 700) <= inner), 0)
     if not size and phone and typeset.width(phone, 8, 700) > inner:  # a phone that fits no line is words
         return strip_atoms(f"{words} {phone}".strip(), "", room)
-    high = LINE * max(1, len(text)) + (0 if size or not phone else LINE) + 6
+    beside = size
+    if not size:
+        size = next((size for size in (10, 8) if typeset.width(phone, size, 700) <= inner), 0)
+    high = LINE * max(1, len(text)) + (0 if beside or not phone else LINE) + 6
     if high > room.h:
         return text_atoms("paragraph", f"{words} {phone}".strip(), room.w, room.few(), weight=700, gap=2.0)
-    return [Atom("strip", high, 4, False, {"lines": text, "phone": phone, "beside": size if phone else 0})]
+    return [Atom("strip", high, 4, False, {"lines": text, "phone": phone, "beside": beside if phone else 0, "size": size})]
 
 
 def _in_one(notes: Sequence[str], free: float) -> Sequence[str]:

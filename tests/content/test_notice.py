@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kiosk.base.errors import Invalid
 from kiosk.content import layout, typeset
+from kiosk.content.fields import Faults
 from kiosk.content.geometry import geometry_of, panel_of
 from kiosk.content.kinds.notice import Notice
 
@@ -106,6 +107,43 @@ def test_the_phone_stands_beside_its_words_where_it_fits():
 def test_a_page_stays_as_long_as_its_own_words_need():
     for sheet in notice({"type": "paragraph", "text": "请注意安全。" * 100}).sheets(TITLE, LANDSCAPE):
         assert sheet.dwell is None and sheet.text is None  # render counts the words it has drawn
+
+
+def test_the_phone_to_call_is_larger_than_the_words():
+    made = notice(strip={"text": "有问题请拨打便民服务中心值班电话咨询", "phone": "0825-1234567"})
+    assert atoms(made, PORTRAIT)[-1].content["size"] == 10
+
+
+def test_a_point_is_not_parted_where_a_page_holds_it_whole():
+    made = notice(points(*["请各位居民在家中注意用火用电安全，发现隐患马上报告社区，" * 3] * 6))
+    for sheet in made.sheets(TITLE, LANDSCAPE):
+        assert all(atom.content["first"] and atom.content["last"] for atom in sheet.values["atoms"])
+
+
+def test_a_heading_stays_with_the_table_below_it_however_long():
+    made = notice({"type": "paragraph", "text": "请注意安全。" * 30}, {"type": "heading", "text": "检查安排"},
+                  table(["社区", "日期"], [[f"{at}号社区", "11月25日"] for at in range(60)]))
+    for geometry in (LANDSCAPE, PORTRAIT):
+        pages = [[atom.name for atom in sheet.values["atoms"]] for sheet in made.sheets(TITLE, geometry)]
+        assert all(page[-1] != "heading" for page in pages)
+
+
+def test_a_table_begins_on_what_is_left_of_the_page():
+    made = notice({"type": "paragraph", "text": "请注意安全。"}, table(["社区", "日期"], [[f"{at}号社区", "11月25日"] for at in range(20)]))
+    assert [atom.name for atom in made.sheets(TITLE, LANDSCAPE)[0].values["atoms"]] == ["paragraph", "table"]
+
+
+def test_what_no_reader_sees_is_gone():
+    made = notice(points("开窗\u200b\u202e通风。"), table(["社\u200b区"], [["东\x00街\n社区"]]), lead="请\u2066做到：")
+    assert made.text() == "请做到：\n开窗通风。\n社区\n东街 社区"
+
+
+def test_everything_that_is_wrong_is_told_at_once():
+    with pytest.raises(Faults) as caught:
+        notice(points("字" * 300, "好", ""), table(["社区", "备注"], [["东街", "好"], ["石桥", "字" * 10_000]]), lead="长" * 201)
+    assert [str(fault) for fault in caught.value.all] == [
+        "最多 200 个字，现在 201 个。", "第 1 条有 300 个字，最多 200 个字。", "第 3 条还是空的。",
+        "表格第 2 行“备注”有 10000 个字，最多 60 个字。"]
 
 
 @pytest.mark.parametrize(("data", "field"), [

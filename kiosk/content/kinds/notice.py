@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from kiosk.base.errors import N_, Invalid
-from kiosk.content import layout, tables, typeset
-from kiosk.content.fields import Form
+from kiosk.content import fields, layout, tables, typeset
+from kiosk.content.fields import Faults, Form
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.kind import Change, Doubt, Sheet, only, words
-from kiosk.content.layout import Room
+from kiosk.content.layout import BODY, LINE, Room
 from kiosk.content.tables import Table
 from kiosk.content.typeset import Atom
 
 BLOCKS_MOST, ITEMS_MOST, ROWS_MOST, COLUMNS_MOST = 60, 60, 200, 8
+HEAD_MOST, CELL_MOST = 20, 60
 INDENT = 12.0
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,17 @@ class Notice:
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         only(data, ("lead", "blocks", "strip", "side"))
-        blocks = data.get("blocks") or []
-        if not isinstance(blocks, list | tuple) or len(blocks) > BLOCKS_MOST:
+        given = data.get("blocks") or []
+        if not isinstance(given, list | tuple) or len(given) > BLOCKS_MOST:
             raise Invalid("blocks", "正文最多 %(most)s 段，请分成几件。", most=BLOCKS_MOST)
-        made = cls(words(data, "lead", most=200), tuple(_block(each) for each in blocks), _strip(data.get("strip")),
-                   words(data, "side", most=40))
+        faults: list[Invalid] = []
+        lead = _heard(faults, lambda: words(data, "lead", most=200)) or ""
+        blocks = [block for each in given if (block := _heard(faults, partial(_block, each)))]
+        strip = _heard(faults, lambda: _strip(data.get("strip")))
+        side = _heard(faults, lambda: words(data, "side", most=40)) or ""
+        if faults:
+            raise Faults(faults)
+        made = cls(lead, tuple(blocks), strip, side)
         if not (made.lead or made.blocks or made.strip):
             raise Invalid("body", "正文还是空的，请写上内容。")
         if strange := typeset.missing(made.text()):
@@ -86,10 +95,21 @@ class Notice:
             elif block["type"] == "paragraph":
                 atoms += layout.text_atoms("paragraph", block["text"], room.w, room.few(), gap=2.0)
             else:
-                above = sum(atom.gap + atom.height for atom in atoms)
-                atoms += tables.atoms(Table(block["head"], block["rows"], block["align"]), room,
-                                      room.h - above if above < room.h / 2 else room.h)
+                left, fresh = tables.left_of(atoms, room)
+                table = tables.broken(Table(block["head"], block["rows"], block["align"]), room)
+                atoms += tables.placed(table, room, left, fresh=fresh)
         return [*atoms, *layout.strip_atoms(self.strip["text"], self.strip["phone"], room)] if self.strip else atoms
+
+
+def _heard(faults: list[Invalid], read: Callable[[], Read]) -> Read | None:
+    """What was read; what is wrong with it is noted, and the reading goes on."""
+    try:
+        return read()
+    except Faults as wrong:
+        faults += wrong.all
+    except Invalid as wrong:
+        faults.append(wrong)
+    return None
 
 
 def _block(block: Any) -> Mapping[str, Any]:
@@ -109,23 +129,42 @@ def _block(block: Any) -> Mapping[str, Any]:
 
 
 def _table_block(block: Mapping[str, Any]) -> Mapping[str, Any]:
-    head = _texts(block.get("head"), "head", COLUMNS_MOST, 20, least=1, blank=True)
+    head = _texts(block.get("head"), "head", COLUMNS_MOST, HEAD_MOST, blank=True)
     rows = block.get("rows")
     if not isinstance(rows, list | tuple) or not 1 <= len(rows) <= ROWS_MOST:
         raise Invalid("rows", "表格要有 1 到 %(most)s 行。", most=ROWS_MOST)
-    cells = [_texts(row, "rows", COLUMNS_MOST, 60, blank=True) for row in rows]
-    if any(len(row) != len(head) for row in cells):
+    if any(not isinstance(row, list | tuple) or len(row) != len(head) for row in rows):
         raise Invalid("rows", "表格每一行的格数要和表头一样，是 %(count)s 格。", count=len(head))
+    cells = [[_line(cell, "rows") for cell in row] for row in rows]
+    if faults := [Invalid("rows", "表格第 %(row)s 行“%(column)s”有 %(count)s 个字，最多 %(most)s 个字。",
+                          row=number, column=name or f"第{at}列", count=len(cell), most=CELL_MOST)
+                  for number, row in enumerate(cells, 1) for at, (name, cell) in enumerate(zip(head, row, strict=True), 1)
+                  if len(cell) > CELL_MOST]:
+        raise Faults(faults)
     align = block.get("align") or ["left"] * len(head)
-    if not isinstance(align, list | tuple) or len(align) != len(head) or set(align) - {"left", "right", "center"}:
+    if not isinstance(align, list | tuple) or len(align) != len(head) or any(each not in ("left", "right", "center") for each in align):
         raise Invalid("align", "每一列写 left、right 或 center。")
     return {"type": "table", "head": head, "rows": cells, "align": list(align)}
 
 
-def _texts(value: Any, name: str, most: int, length: int, *, least: int = 1, blank: bool = False) -> list[str]:
-    if not isinstance(value, list | tuple) or not least <= len(value) <= most:
-        raise Invalid(name, "要有 %(least)s 到 %(most)s 项。", least=least, most=most)
-    return [words({name: "" if each is None else each}, name, most=length, empty=blank) for each in value]
+def _texts(value: Any, name: str, most: int, length: int, *, blank: bool = False) -> list[str]:
+    """A list of lines; Faults names each that is empty or too long by its number."""
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= most:
+        raise Invalid(name, "要有 %(least)s 到 %(most)s 项。", least=1, most=most)
+    texts = [_line(each, name) for each in value]
+    faults = [Invalid(name, N_("第 %(n)s 条还是空的。"), n=at) if not text else
+              Invalid(name, N_("第 %(n)s 条有 %(count)s 个字，最多 %(most)s 个字。"), n=at, count=len(text), most=length)
+              for at, text in enumerate(texts, 1) if len(text) > length or not (text or blank)]
+    if faults:
+        raise Faults(faults)
+    return texts
+
+
+def _line(value: Any, name: str) -> str:
+    """One line of text, without what no reader sees."""
+    if value is not None and not isinstance(value, str):
+        raise Invalid(name, "这里要写文字。")
+    return " ".join(fields.clean(value or "").split())
 
 
 def _strip(value: Any) -> Mapping[str, str] | None:
@@ -154,10 +193,12 @@ def _line_changes(before: list[str], after: list[str]) -> list[Change]:
 
 
 def _points(block: Mapping[str, Any], room: Room, before: int) -> list[Atom]:
-    """Each point whole where it can be; a long one runs on without its mark."""
+    """Each point whole where a page holds it; a longer one runs on without its mark."""
     atoms: list[Atom] = []
     for at, item in enumerate(block["items"], 1):
         mark = str(before + at) if block["numbered"] else ""
-        pieces = layout.text_atoms("point", item, room.w - INDENT, room.few(), gap=2.0 if at == 1 else 0.0, mark=mark)
+        whole = int((room.h - 1) // LINE)
+        fits = len(typeset.lines(item, room.w - INDENT, BODY)) <= whole
+        pieces = layout.text_atoms("point", item, room.w - INDENT, whole if fits else room.few(), gap=2.0 if at == 1 else 0.0, mark=mark)
         atoms += [replace(piece, height=piece.height + 1) for piece in pieces]
     return atoms
