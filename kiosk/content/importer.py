@@ -15,15 +15,15 @@ import shutil
 import stat
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from kiosk.base import programs
 from kiosk.base.errors import N_, Full, Unavailable
 from kiosk.content import grid, importers
-from kiosk.content.grid import Grid
+from kiosk.content.grid import NAME_MOST, Grid
 from kiosk.content.sniff import Note, Refused, Say, Sort, sniff, sniff_table
 
 log = logging.getLogger("kiosk")
@@ -106,8 +106,8 @@ def convert(file: Path, *, name: str, work: Path, limits: Limits = Limits(), on_
 def read_grid(file: Path, *, name: str, work: Path, limits: Limits = Limits()) -> Grid:
     """The cells of a workbook (XLSX, XLS, ODS) or of a text file (CSV, TSV). Blocks until one child in the sandbox is done.
 
-    Refused if it is no table or cannot be read, Unavailable if a program is missing. `name` is for the log only; `work` is an empty
-    folder, which the caller removes.
+    Refused if it is no table or cannot be read, Unavailable if a program is missing. `name` is for the log, and names the
+    sheet that a text file has none for; `work` is an empty folder, which the caller removes.
     """
     suffix = sniff_table(file)
     family = importers.OLD_GRID if suffix in ("xls", "ods") else importers.GRID
@@ -125,7 +125,8 @@ def read_grid(file: Path, *, name: str, work: Path, limits: Limits = Limits()) -
         raise Refused(Say.ODD_TABLE) from stopped
     if finished.code != 0:
         log.warning("reading of %r ended with %s: %s", name, finished.code, finished.err[-2000:])
-    return _grid(work)
+    found = _grid(work)
+    return Grid([replace(sheet, name=Path(name).stem[:NAME_MOST]) for sheet in found.sheets]) if suffix == "csv" else found
 
 
 def _child(work: Path, family: importers.Family, limits: Limits, on_line: Callable[[str], None] | None = None) -> programs.Finished:
@@ -218,7 +219,31 @@ def _page(work: Path, page: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "video", "file": file.name, "size": file.stat().st_size, "mime": mime, **size, "duration": float(page["duration"]),
                 "poster": [_variant(work, each) for each in page["poster"]]}
     return {"type": "image", **size, "variants": [_variant(work, each) for each in page["variants"]], "text": str(page["text"])[:TEXT_MOST],
-            "box": [min(1000, max(0, int(each))) for each in page["box"]][:4], "gaps": [int(gap) for gap in page["gaps"]][:300]}
+            "box": _box(page["box"]), "gaps": _milles(page["gaps"]), **_measured(page)}
+
+
+def _milles(values: Sequence[Any]) -> list[int]:
+    return [min(1000, max(0, int(each))) for each in values][:300]
+
+
+def _box(values: Sequence[Any]) -> list[int]:
+    left, top, width, height = _milles(values)
+    return [left, top, width, height]
+
+
+def _measured(page: Mapping[str, Any]) -> dict[str, Any]:
+    """What the importer knows of the page's type and its two halves (importers/sheet.py)."""
+    made: dict[str, Any] = {}
+    if page.get("em") is not None and 0 < float(page["em"]) <= 1000:
+        made |= {"em": float(page["em"]), "share": int(page["share"])}
+    if "halves" in page:
+        halves = page["halves"]
+        left, right = ({"gaps": _milles(gaps), "box": _box(box)} for gaps, box in zip(halves["gaps"], halves["boxes"], strict=True))
+        made["halves"] = {"at": _milles([halves["at"]])[0], "clean": bool(halves["clean"]), "gaps": [left["gaps"], right["gaps"]],
+                          "boxes": [left["box"], right["box"]]}
+    if "letters" in page:
+        made["letters"] = int(page["letters"])
+    return made | ({"unread": True} if page.get("unread") else {})
 
 
 def _note(note: Mapping[str, Any]) -> dict[str, Any]:

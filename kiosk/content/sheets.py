@@ -773,6 +773,7 @@ class _Formed:
     def _check(self) -> None:
         """What the form refuses is told at the cell it came from; what is only missing is for the page to ask."""
         self.faults: list[tuple[str, dict[str, Any]]] = []
+        asked = {each.name for each in self.missing} | {each.name for each in self.singles}
         try:
             self.data = fields.check(self.form, self.data)
         except Faults as faults:
@@ -780,7 +781,7 @@ class _Formed:
                 spot = self.places.get(fault.field) or self.places.get(fault.field.rpartition(".")[0])
                 if spot:
                     self.view.blame(*spot, fault.message, fault.params)
-                elif not any(fault.field == each.name for each in (*self.missing, *self.singles)):
+                elif fault.field not in asked:
                     self.faults.append((fault.message, dict(fault.params)))
 
 

@@ -108,10 +108,11 @@ class _Form:
         if self.span > 1:
             sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=1 + self.span)
         _put(sheet, row, 2, each, value, unit, LARGE if each.label == TITLE else TEXT)
+        sheet.cell(row, 2).alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
         sheet.row_dimensions[row].height = 60 if each.type == "text" else 26 if each.label == TITLE else 20
         if each.hint:
             hint = sheet.cell(row, 2 + self.span, each.hint)
-            hint.font, hint.alignment = GREY, Alignment(vertical="center")
+            hint.font, hint.alignment = GREY, Alignment(vertical="center", indent=1)
         _rule(sheet, each, f"B{row}")
 
     def _list(self, each: Rows, records: Sequence[Mapping[str, Any]], unit: str, *, last: bool) -> None:
@@ -128,7 +129,8 @@ class _Form:
             hint.font, hint.border, hint.alignment = GREY, BOX, WRAP
         sheet.row_dimensions[top].height = 24
         sheet.row_dimensions[top + 1].height = 40
-        count = max(len(records), min(each.most, OPEN_ROWS if last and len(self.lists) == 1 else 30))
+        room = min(each.most, OPEN_ROWS if last and len(self.lists) == 1 else 30)
+        count = len(records) or room  # the filled sheet shows what there is
         for number in range(count):
             record = records[number] if number < len(records) else {}
             for at, field in enumerate(told, 1):
@@ -145,7 +147,7 @@ class _Form:
 def _table(sheet: Worksheet, title: str, data: Mapping[str, Any]) -> None:
     """A sheet for any table: four lines about it, then headings and rows as the clerk wants them."""
     labels = [(TITLE, title), *((label, data.get(name) or "") for name, label in TABLE_LABELS.items())]
-    across = max(TABLE_COLUMNS, len(data.get("head") or ()))
+    across = len(data.get("head") or ()) or TABLE_COLUMNS
     for row, ((label, value), hint) in enumerate(zip(labels, TABLE_HINTS, strict=True), 1):
         cell = sheet.cell(row, 1, label)
         cell.font, cell.fill, cell.border = LABEL, HEAD, BOX
@@ -155,7 +157,7 @@ def _table(sheet: Worksheet, title: str, data: Mapping[str, Any]) -> None:
         told.font = GREY
     top = len(labels) + 2
     rows = [data.get("head") or [""] * across, *(data.get("rows") or [])]
-    for number in range(max(TABLE_ROWS, len(rows))):
+    for number in range(len(rows) if data else TABLE_ROWS):
         values = rows[number] if number < len(rows) else ()
         for at in range(across):
             cell = sheet.cell(top + number, at + 1, values[at] if at < len(values) and values[at] else None)
@@ -165,7 +167,8 @@ def _table(sheet: Worksheet, title: str, data: Mapping[str, Any]) -> None:
                 cell.fill = HEAD
     sheet.cell(top, 1).comment = Comment(N_("这一行写表头，下面一行写一条。最多 12 列。"), SHEET, width=240, height=60)
     for at in range(1, across + 1):
-        sheet.column_dimensions[get_column_letter(at)].width = 18
+        longest = max((len(str(values[at - 1])) for values in rows if len(values) >= at), default=0)
+        sheet.column_dimensions[get_column_letter(at)].width = max(18, min(50, 2 * longest + 2))
     sheet.freeze_panes = f"A{top + 1}"
     _printed(sheet)
 

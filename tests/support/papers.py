@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
 import zipfile
@@ -168,3 +169,17 @@ def half(path: Path) -> Path:
     cut = path.with_name(f"half-{path.name}")
     cut.write_bytes(body[:len(body) // 2])
     return cut
+
+
+def computed(path: Path, results: dict[str, str], sheet: str = "xl/worksheets/sheet1.xml") -> Path:
+    """The workbook as Excel saves it: beside each formula named here ("B3") its result."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    text = entries[sheet].decode()
+    for cell, result in results.items():
+        kind = "" if re.fullmatch(r"-?[\d.]+(E-?\d+)?", result) else ' t="e"' if result.startswith("#") else ' t="str"'
+        text, count = re.subn(rf'<c r="{cell}"([^>]*?)(?: t="\w+")?><f>(.*?)</f><v ?/?>(?:</v>)?',
+                              rf'<c r="{cell}"\1{kind}><f>\2</f><v>{result}</v>', text)
+        assert count == 1, cell
+    entries[sheet] = text.encode()
+    return zipped(path, entries)

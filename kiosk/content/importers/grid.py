@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -170,7 +170,8 @@ def format_of(code: str) -> _Format:
     places = len(re.sub(r"[^0#?]", "", figures[1] or "")) if figures else None
     scaled = bool(re.search(r"[0#?],+(?![0#?,])", bare) or re.search(r"[0#?][\\!]\.|[0#?]\"\.\"", literal))
     before, after = _around(literal)
-    return _Format(percent="%" in bare, places=places if figures and "#" not in (figures[1] or "") and "#." not in bare else None, scaled=scaled,
+    firm = figures is not None and "#" not in (figures[1] or "") and "#." not in bare
+    return _Format(percent="%" in bare, places=places if firm else None, scaled=scaled,
                    commas="," in figures[0] if figures else False, before=before, after=after)
 
 
@@ -459,9 +460,8 @@ def _separated(body: bytes) -> Sheet:
 
 def _decoded(body: bytes) -> str:
     """The text in whichever of the encodings that Excel and WPS write it; Refused if it is none of them."""
-    marks: Sequence[tuple[bytes, str]] = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-    guesses = [name for mark, name in marks if body.startswith(mark)] or (
-        ["utf-16-le", "utf-16-be"] if b"\0" in body[:2000] else ["utf-8", "gb18030"])
+    marks = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+    guesses = [name for mark, name in marks if body.startswith(mark)] or ["utf-8", "gb18030"]
     for name in guesses:
         try:
             return body.decode(name)
