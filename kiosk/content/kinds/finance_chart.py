@@ -66,14 +66,15 @@ def question(more: int, unit: str) -> str:
     return f"为什么{'多' if more > 0 else '少'}了{said(abs(more), unit)}{unit}"
 
 
-def _room(title: tuple[str, str], side: Sequence[str], geometry: Geometry) -> Room:
-    """The room below a title that breaks after its first words where it takes two lines: they are read in one breath."""
-    begin, whole = title
-    room = layout.room(whole, side, geometry)
+def _room(begins: Sequence[str], title: str, side: Sequence[str], geometry: Geometry) -> Room:
+    """The room below a title that, where it takes two lines, breaks after one of these beginnings: so it is read aloud."""
+    room = layout.room(title, side, geometry)
     size, free = room.head["size"], room.w - max((typeset.width(each, LABEL) + 4 for each in room.head["side"]), default=0.0)
-    parts = [begin, whole.removeprefix(begin)]
-    fits = all(typeset.width(each, size, typeset.title_weight(geometry.theme)) <= free for each in parts)
-    return replace(room, head={**room.head, "title": parts}) if fits and len(room.head["title"]) == 2 and whole.startswith(begin) else room
+    for begin in begins if len(room.head["title"]) == 2 else ():
+        parts = [begin, title.removeprefix(begin)]
+        if title.startswith(begin) and all(typeset.width(each, size, typeset.title_weight(geometry.theme)) <= free for each in parts):
+            return replace(room, head={**room.head, "title": parts})
+    return room
 
 
 def _parts(data: Mapping[str, Any], grouped: Sequence[Group]) -> list[Part]:
@@ -90,8 +91,9 @@ def _chart(data: Mapping[str, Any], parts: Sequence[Part], more: int, totals: tu
            geometry: Geometry) -> list[Sheet]:
     unit = data["unit"]
     both = f"本季 {said(totals[0], unit)} · 上季 {said(totals[1], unit)}"
-    sides = [[title, f"单位：{unit}"], [both, f"单位：{unit}"], [f"单位：{unit}"]]
-    rooms = [_room((f"{data['quarter']}支出", finding(data["quarter"], more, unit)), side, geometry) for side in sides]
+    sides = [[title, f"单位：{unit}"], [both, f"单位：{unit}"], [f"单位：{unit}"], *([[]] if more else [])]  # the title tells the unit
+    begins = [f"{data['quarter']}支出", f"{data['quarter']}支出比上季"]
+    rooms = [_room(begins, finding(data["quarter"], more, unit), side, geometry) for side in sides]
     room = max(rooms, key=lambda each: each.h)  # of equal ones the first: the note never costs a row
     atoms = _pairs(parts, unit, room)
     return layout.sheets(room, atoms)
@@ -189,7 +191,7 @@ def _reasons(parts: Sequence[Part], more: int, unit: str, geometry: Geometry) ->
         return []
     left = more - sum(part.more for part in told)
     others = sum(1 for part in parts if part.more and not part.why)
-    room = _room(("为什么多了" if more > 0 else "为什么少了", question(more, unit)), ["与上季比较", f"单位：{unit}"], geometry)
+    room = _room(["为什么多了", "为什么少了"], question(more, unit), ["与上季比较", f"单位：{unit}"], geometry)
     causes = [(part.more, part.name, part.why) for part in told]
     if left:
         causes.append((left, "其他项目", f"共{others}项" if others else ""))

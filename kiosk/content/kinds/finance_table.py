@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -27,7 +27,7 @@ FEW = 4  # a group of so many rows is never divided
 NONE = "—"
 SHOWN = {True: ("budget", "quarter", "total", "rate"), False: ("quarter", "total")}
 LABELS = {**COLUMNS, "rate": N_("执行率")}
-CARD_LINE, CARD_AIR = 12, 6
+CARD_LINE, CARD_AIR, CARD_WIDE = 12, 6, 130
 STRIP = 19.0
 
 Page = list[tuple[int, int]]  # rows by block and place in it
@@ -42,19 +42,25 @@ class Row:
     total: bool
     lead: bool
     indent: int
+    over: bool = False
 
     def high(self, base: int) -> int:
-        return max(base, ROW_LINE * len(self.name) + 1)
+        least = ROW_LINE * (len(self.name) + (1 if self.over and any(self.figures) else 0)) + 1
+        return least + base - ROW if self.over else max(base, least)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The table's columns of figures, all cells said, and how wide each column is; `name`: what is left for the names."""
+    """The table's columns of figures, all cells said, and how wide each column is; `name`: what is left for the names.
+
+    `over`: names stand above their figures, where they find no room beside them.
+    """
 
     names: tuple[str, ...]
     cells: Mapping[str, Sequence[str]]
     widths: tuple[int, ...]
     name: int
+    over: bool = False
 
 
 def pages(data: Mapping[str, Any], grouped: Sequence[Group], room: Room) -> list[list[Atom]]:
@@ -87,7 +93,7 @@ def rate(budget: int | None, total: int | None) -> str:
 
 
 def _columns(data: Mapping[str, Any], grouped: Sequence[Group], room: Room) -> Columns | None:
-    """The columns that have anything in them; None where they do not fit beside a name of four characters."""
+    """The columns that have anything in them, beside the names or below them; None where they do not even fit beside each other."""
     lines, unit = data["lines"], data["unit"]
     cells: dict[str, list[str]] = {}
     for column in SHOWN[room.wide]:
@@ -105,7 +111,8 @@ def _columns(data: Mapping[str, Any], grouped: Sequence[Group], room: Room) -> C
     needs = [math.ceil(max(typeset.width(LABELS[column], LABEL), _widest(told, lines)) + 0.1) for column, told in cells.items()]
     free = int(room.w - 2 * EDGE - sum(needs) - GAP * len(needs))
     if free < LEAST_NAME + INDENT[room.wide]:
-        return None
+        spare = int(room.w - 2 * EDGE - sum(needs) - GAP * (len(needs) - 1)) // len(needs)
+        return None if spare < 0 else Columns(tuple(cells), cells, tuple(need + spare for need in needs), int(room.w - 2 * EDGE), True)
     longest = max(typeset.width(line["name"], BODY, 700) for line in lines) + INDENT[room.wide]
     spare = max(0, int(free - math.ceil(longest))) // (len(needs) + 1)
     return Columns(tuple(cells), cells, tuple(need + spare for need in needs), free - spare * len(needs))
@@ -123,21 +130,22 @@ def _blocks(data: Mapping[str, Any], grouped: Sequence[Group], columns: Columns,
     lines = data["lines"]
     blocks = []
     for group in grouped:
-        rows = [_row(lines[place], [columns.cells[name][place] for name in columns.names], columns.name, room, bare=not group.name)
+        rows = [_row(lines[place], [columns.cells[name][place] for name in columns.names], columns, room, bare=not group.name)
                 for place in group.shown]
         if group.name and lines[group.shown[0]]["level"] != TOTAL:
             head = tuple(typeset.lines(group.name, columns.name, BODY, 700))
-            rows.insert(0, Row(head, ("",) * len(columns.names), False, True, 0))
+            rows.insert(0, Row(head, ("",) * len(columns.names), False, True, 0, columns.over))
         blocks.append(rows)
     return blocks
 
 
-def _row(line: Mapping[str, Any], figures: Sequence[str], width: int, room: Room, *, bare: bool) -> Row:
+def _row(line: Mapping[str, Any], figures: Sequence[str], columns: Columns, room: Room, *, bare: bool) -> Row:
     total = line["level"] == TOTAL
     indent = 0 if total or bare else INDENT[room.wide]
-    weight, free = (700 if total else 500), width - indent
+    weight, free = (700 if total else 500), columns.name - indent
     fits = typeset.width(line["name"], BODY, weight) <= free  # most names do: nothing to break
-    return Row((line["name"],) if fits else tuple(typeset.lines(line["name"], free, BODY, weight)), tuple(figures), total, total, indent)
+    return Row((line["name"],) if fits else tuple(typeset.lines(line["name"], free, BODY, weight)), tuple(figures), total, total, indent,
+               columns.over)
 
 
 # --- pages ---
@@ -221,7 +229,7 @@ def _piece(grouped: Sequence[Group], blocks: Sequence[Sequence[Row]], page: Page
     name = grouped[first].name
     head = f"{name}（续）" if at and name and typeset.width(f"{name}（续）", LABEL) <= columns.name else "项目"
     return Atom("ledger", HEAD + sum(high for _, high in rows), 0.0, False, {
-        "head": [head, *(LABELS[column] for column in columns.names)], "widths": [columns.name, *columns.widths],
+        "head": [head, *(LABELS[column] for column in columns.names)], "widths": [columns.name, *columns.widths], "over": columns.over,
         "again": page[0] != (0, 0),
         "rows": [{"name": list(row.name), "figures": list(row.figures), "total": row.total, "lead": row.lead, "indent": row.indent,
                   "high": high} for row, high in rows]})
@@ -272,9 +280,9 @@ def _strip(data: Mapping[str, Any], grouped: Sequence[Group], room: Room) -> lis
 def _card(data: Mapping[str, Any], grouped: Sequence[Group], room: Room) -> list[Atom]:
     """Four lines below each other, as one adds up on paper."""
     told = _told(data, grouped)
-    high = CARD_LINE * len(told) + CARD_AIR
+    high, free = CARD_LINE * len(told) + CARD_AIR, min(room.w, CARD_WIDE) if room.wide else room.w
     if not told or high > room.h or any(
-            typeset.width(f"{sign} {label}", BODY, 700) + typeset.width(figure, BODY, 700) + 4 + 2 * GAP + 1 > room.w
+            typeset.width(f"{sign} {label}", BODY, 700) + typeset.width(figure, BODY, 700) + 4 + 2 * GAP + 1 > free
             for sign, label, figure in told):
         return []
     return [Atom("card", float(high), 4.0, False, {"terms": told})]
@@ -306,10 +314,15 @@ def _plain(data: Mapping[str, Any], grouped: Sequence[Group], room: Room) -> Ite
             told = [(LABELS[column], rate(line["budget"], line["total"]) if column == "rate" else said(line[column], unit))
                     for column in ("budget", "quarter", "total", "rate")]
             told = [each for each in told if each[1] != NONE]
-            yield from layout.text_atoms("item", line["name"], room.w, room.few(), weight=700, gap=2.0, keep=bool(told),
-                                         total=line["level"] == TOTAL)
-            for label, figure in told:
-                yield from _figure(label, figure, room)
+            item = layout.text_atoms("item", line["name"], room.w, room.few(), weight=700, gap=2.0, keep=bool(told),
+                                     total=line["level"] == TOTAL)
+            yield from _whole([*item, *(atom for each in told for atom in _figure(*each, room))], room)
+
+
+def _whole(atoms: Sequence[Atom], room: Room) -> list[Atom]:
+    """Pieces that stay on one page where they find room on one."""
+    fits = sum(atom.height for atom in atoms) <= room.h
+    return [replace(atom, keep=True) for atom in atoms[:-1]] + [atoms[-1]] if fits else list(atoms)
 
 
 def _figure(label: str, figure: str, room: Room) -> list[Atom]:
