@@ -173,6 +173,20 @@ def test_the_sum_stands_below_the_table_or_on_a_page_of_its_own():
                              ("－", "本季支出", "688.94"), ("＝", "季末结余", "151.63")]
 
 
+def test_a_note_that_finds_no_room_takes_the_sum_along():
+    made = Finance.parse({**sample(), "note": "含上级专项资金。"})
+    assert [[atom.name for atom in page.values["atoms"]] for page in made.sheets(TITLE, LANDSCAPE)[:3]] == [
+        ["ledger"], ["ledger"], ["card", "paragraph"]]
+
+
+def test_names_stand_above_figures_where_they_find_no_room_beside_them():
+    upright = geometry_of(panel_of(43, 1920, 1080, rotation=90), "gaoduibi", elder=True)
+    made = Finance.parse(sample())
+    assert all(piece["over"] for piece in named(made, "ledger", upright))
+    assert not any(piece["over"] for piece in named(made, "ledger", PORTRAIT))
+    assert rows(made, upright) == [[(name, figures[1:3]) for name, figures in page] for page in rows(made)]
+
+
 def test_a_sum_that_does_not_add_up_is_not_drawn_as_one():
     made = Finance.parse({**sample(), "closing": 0})
     assert [sign for sign, *_ in named(made, "card", PORTRAIT)[0]["terms"]] == ["", "", "", ""]

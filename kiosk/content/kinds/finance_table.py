@@ -157,10 +157,18 @@ def _plan(data: Mapping[str, Any], grouped: Sequence[Group], blocks: Sequence[Se
     idle, note = _idle(data, room), _note(data, room)
     last = _piece(grouped, blocks, cut[-1], columns, ROW)
     closing = _closing(data, grouped, room, room.h - last.height - sum(atom.gap + atom.height for atom in idle))
-    tail = [*idle, *closing, *note]
+    tail, apart = [*idle, *closing, *note], [*_card(data, grouped, room), *note]
+    if note and closing and len(typeset.paged([last, *tail], room.h)) > 1 and _high(apart) <= room.h:  # sum and note read together
+        tail = idle
+    else:
+        apart = []
     beside = len(typeset.paged([last, *tail], room.h))
     pieces = [_grown(grouped, blocks, page, columns, room, tail if page is cut[-1] else [], beside) for page in cut]
-    return [[piece] for piece in pieces[:-1]] + typeset.paged([pieces[-1], *tail], room.h)
+    return [*([piece] for piece in pieces[:-1]), *typeset.paged([pieces[-1], *tail], room.h), *([apart] if apart else [])]
+
+
+def _high(atoms: Sequence[Atom]) -> float:
+    return sum(atom.height + (atom.gap if at else 0.0) for at, atom in enumerate(atoms))
 
 
 def _grown(grouped: Sequence[Group], blocks: Sequence[Sequence[Row]], page: Page, columns: Columns, room: Room, tail: Sequence[Atom],
