@@ -129,6 +129,8 @@ def media_of(data: dict[str, Any]) -> dict[str, tuple[int, str]]:
             found[variant["sha"]] = (variant["size"], variant["type"])
         if page.get("type") == "video":
             found[page["sha"]] = (page["size"], page["mime"])
+    for sha, photo in (data.get("photos") or {}).items():
+        found[sha] = (photo["size"], photo["type"])
     return found
 
 

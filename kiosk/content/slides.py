@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, String, Text, cast, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kiosk.base import journal
@@ -23,12 +23,15 @@ from kiosk.base.canonical import canonical, sha256
 from kiosk.base.clock import iso
 from kiosk.base.db import Base, Instant
 from kiosk.base.errors import N_, Conflict, Invalid, NotFound
+from kiosk.content.fields import Faults
 from kiosk.content.kinds import KINDS
 from kiosk.people import Actor, Unit, line
 
 COLUMNS = (N_("通知公告"), N_("办事指南"), N_("领导分工"), N_("部门职责"), N_("工作目标"), N_("财政公开"), N_("社会救助"),
            N_("卫生健康"), N_("劳动保障"), N_("居务公开"), N_("工作动态"), N_("政策文件"))
 TITLE_MOST = 40
+CHOSEN = ("views", "reasons")  # of a media revision's data: what people may choose; the rest is the file's
+PHOTO_WIDTH, PHOTOS_MOST = 640, 200
 _SHA = re.compile(r'"([0-9a-f]{64})"')
 
 
@@ -122,7 +125,7 @@ def make(session: Session, kind: str, draft: Draft, *, unit: Unit, by: Actor, at
     slide = Slide(kind=kind, unit=unit, created_at=at)
     session.add(slide)
     session.flush()
-    _open(session, slide, _checked(kind, draft, unit), 1, by, at)
+    _open(session, slide, _checked(session, kind, draft, unit), 1, by, at)
     journal.record(session, "slide.made", slide, by=by, at=at, title=draft.title)
     return slide
 
@@ -137,7 +140,7 @@ def revise(session: Session, slide: Slide, draft: Draft, *, by: Actor, at: datet
     latest = slide.latest
     if expect is not None and expect != latest.edits:
         raise Conflict("您打开以后，别人改过这件内容。请看两版哪里不同，再选留哪一版。")
-    draft = _checked(slide.kind, draft, slide.unit, latest)
+    draft = _checked(session, slide.kind, draft, slide.unit, latest)
     if latest.approved_at is not None:  # also when it was returned or recalled since: what hung stays as it hung
         return _open(session, slide, draft, latest.number + 1, by, at)
     _write(latest, draft, by, at)
@@ -191,6 +194,42 @@ def find(session: Session, *, units: Collection[int], state: State | None = None
     return session.scalars(query).all()
 
 
+def photos(session: Session, units: Collection[int]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Pictures of these units that may be hung as photos, latest first: title, object and what is known of it."""
+    newest = select(func.max(Revision.id)).where(Revision.slide_id == Slide.id).correlate(Slide).scalar_subquery()
+    rows = session.scalars(select(Revision).join(Slide, Revision.id == newest)
+                           .where(Slide.kind == "media", Slide.unit_id.in_(units), Slide.retired_at.is_(None),
+                                  Revision.recalled_at.is_(None))
+                           .order_by(Revision.id.desc()).limit(PHOTOS_MOST))
+    return [(row.title, chosen["sha"], _photo(chosen)) for row in rows
+            if len(row.pages) == 1 and row.pages[0].get("type") == "image" and (chosen := _for_a_card(row.pages[0]))]
+
+
+def with_photos(session: Session, data: Mapping[str, Any], before: Revision | None = None) -> dict[str, Any]:
+    """The data with what is known of each photo its persons name, from the pictures themselves and never from what was sent.
+
+    Faults if one was not uploaded as a picture and converted here; what the revision before had may stay.
+    """
+    persons = data.get("persons")
+    if not isinstance(persons, list | tuple):
+        return dict(data)
+    had = before.data.get("photos") or {} if before is not None else {}
+    found: dict[str, dict[str, Any]] = {}
+    faults: list[Invalid] = []
+    for at, person in enumerate(persons):
+        sha = person.get("photo") if isinstance(person, Mapping) else None
+        if not isinstance(sha, str) or not (sha := sha.strip()) or sha in found:
+            continue
+        known = had.get(sha) or _converted(session, sha)
+        if known is None:
+            faults.append(Invalid(f"persons.{at}.photo", N_("这张照片不是从这里传上来的图片。请先上传照片，再回来选。")))
+        else:
+            found[sha] = dict(known)
+    if faults:
+        raise Faults(faults)
+    return {**data, "photos": found}
+
+
 def named_objects(session: Session) -> set[str]:
     """Every object that the data of any revision names, the oldest too: what hung stays to be looked at."""
     rows = session.scalars(select(Revision.data).execution_options(yield_per=200))
@@ -222,18 +261,46 @@ def _write(revision: Revision, draft: Draft, by: Actor, at: datetime) -> None:
     revision.edits, revision.edited_at = revision.edits + 1, at
 
 
-def _checked(kind: str, draft: Draft, unit: Unit, before: Revision | None = None) -> Draft:
+def _checked(session: Session, kind: str, draft: Draft, unit: Unit, before: Revision | None = None) -> Draft:
     if draft.start and draft.end and draft.end <= draft.start:
         raise Invalid("end", "结束时间在开始之前。请把结束时间往后改。")
-    data = _of_file(draft.data, before) if kind == "media" else KINDS[kind].parse(draft.data).stored()
+    told = with_photos(session, draft.data, before) if kind == "staff" else draft.data
+    data = _of_file(draft.data, before) if kind == "media" else KINDS[kind].parse(told).stored()
     return Draft(line(draft.title, "title", most=TITLE_MOST), line(draft.column or COLUMNS[0], "column", most=12), data,
                  draft.start, draft.end, tuple(sorted(set(draft.audience or (unit.id,)))))
 
 
+def _converted(session: Session, sha: str) -> dict[str, Any] | None:
+    """What is known of a picture that was converted here and not recalled since."""
+    if not re.fullmatch(r"[0-9a-f]{64}", sha):
+        return None
+    rows = session.scalars(select(Revision.data).join(Slide, Slide.id == Revision.slide_id)
+                           .where(Slide.kind == "media", Revision.recalled_at.is_(None), cast(Revision.data, Text).contains(sha)))
+    return next((_photo(each) for data in rows for page in data.get("pages", ()) if page.get("type") == "image"
+                 for each in page["variants"] if each["sha"] == sha), None)
+
+
+def _for_a_card(page: Mapping[str, Any]) -> dict[str, Any]:
+    """The smallest variant that is wide enough for a photo on a card, else the widest."""
+    ordered = sorted(page["variants"], key=lambda each: int(each["width"]))
+    chosen: dict[str, Any] = next((each for each in ordered if each["width"] >= PHOTO_WIDTH), ordered[-1])
+    return chosen
+
+
+def _photo(variant: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: variant[name] for name in ("size", "type", "width", "height")}
+
+
+def _without(data: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in names}
+
+
 def _of_file(data: dict[str, Any], before: Revision | None) -> dict[str, Any]:
-    """What the revision before had, or nothing yet: nobody types the pages of a file."""
+    """What the revision before had, or nothing yet: nobody types the pages of a file, only how they are shown and why so."""
     if before is not None and data == before.data:
         return data
+    if before is not None and before.data and _without(data, CHOSEN) == _without(before.data, CHOSEN):
+        return KINDS["media"].parse(data).stored()
     if data.get("pages"):
         raise Invalid("data", "这种内容要从文件来，请上传文件。")
     return {}

@@ -81,13 +81,16 @@ def test_bad_data_is_refused_in_words_and_by_a_fields_name(kind, data):
 def test_its_sample_is_drawn_on_every_panel(kind, geometry):
     pages = render.render(view(kind), geometry)
     assert pages
-    for number, page in enumerate(pages, 1):
+    for page in pages:
         assert page.dwell > 0
         reader = Reader(page.html)
         assert reader.tags[0][0] == "article"
         assert f"theme-{geometry.theme}" in reader.tags[0][1]["class"]
-        assert f"/ {len(pages)}" in reader.text
-        assert f'data-bar="{number}"' in page.html
+        assert f"/ {page.of}" in reader.text
+        assert f'data-bar="{page.number}"' in page.html
+    for days in {(page.start, page.end) for page in pages}:  # pages of other days have numbers of their own
+        shown = [page for page in pages if (page.start, page.end) == days]
+        assert [(page.number, page.of) for page in shown] == [(at + 1, len(shown)) for at in range(len(shown))]
 
 
 @every_kind
