@@ -251,6 +251,14 @@ def test_what_has_no_reason_is_summed_up():
     assert causes(Finance.parse(data)) == [("项目支出", "增加", "21.63"), ("其他项目", "减少", "3.26")]
 
 
+def test_where_lines_and_total_disagree_the_rest_is_not_said_to_be_lines():
+    data = sample()
+    data["lines"][4]["why"] = ""
+    assert [each["why"] for each in named(Finance.parse(data), "cause")][-1] == ["共1项"]
+    data["lines"][5]["quarter"] -= WAN
+    assert [each["why"] for each in named(Finance.parse(data), "cause")][-1] == []
+
+
 def test_without_any_reason_there_is_no_such_page():
     data = sample()
     for each in data["lines"]:

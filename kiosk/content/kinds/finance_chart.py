@@ -190,11 +190,11 @@ def _reasons(parts: Sequence[Part], more: int, unit: str, geometry: Geometry) ->
     if not told:
         return []
     left = more - sum(part.more for part in told)
-    others = sum(1 for part in parts if part.more and not part.why)
+    others = [part.more for part in parts if part.more and not part.why]
     room = _room(["为什么多了", "为什么少了"], question(more, unit), ["与上季比较", f"单位：{unit}"], geometry)
     causes = [(part.more, part.name, part.why) for part in told]
     if left:
-        causes.append((left, "其他项目", f"共{others}项" if others else ""))
+        causes.append((left, "其他项目", f"共{len(others)}项" if sum(others) == left else ""))  # else lines and total disagree, for a reason
     places = places_of([amount for amount, _, _ in causes], unit)
     figure, end = _wide(causes, unit, places), _total(more, unit, places, room)
     plain = _causes(causes, unit, places, room, figure, 0)
