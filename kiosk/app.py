@@ -26,7 +26,7 @@ from kiosk.settings import Settings
 from kiosk.signage.easel import Easel
 from kiosk.signage.push import Mover, Nudger
 from kiosk.web import api as staff_api
-from kiosk.web import board, content, live, looks, people, review, signage, sources, words
+from kiosk.web import board, content, legible, live, looks, people, review, signage, sources, words
 from kiosk.web.frame import frame_of
 from kiosk.web.openapi import WHOLE_MOST
 from kiosk.web.refs import RefCache, RefFront
@@ -91,7 +91,7 @@ def create_app(parts: Parts) -> Flask:
     app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel))
     Babel(app, locale_selector=language)
     csrf.init_app(app)
-    for blueprint in (board.bp, people.bp, content.bp, review.bp, looks.bp, signage.bp, sources.bp, staff_api.bp):
+    for blueprint in (board.bp, people.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, sources.bp, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, board.board_of_socket)
     app.before_request(_nonce)

@@ -77,6 +77,8 @@ class Note(StrEnum):
     SOME = N_("%(count)s 页里第 %(which)s 页转换不了，其余 %(rest)s 页好了。可以先报审，或改好第 %(which)s 页再传。")
     MANY = N_("%(count)s 页里第 %(which)s 页等 %(failed)s 页转换不了，其余 %(rest)s 页好了。可以先报审，或改好这些页再传。")
     MOVING = N_("动图只取第一帧，屏上不会动。要动的请传视频。")
+    UNREAD = N_("没有装识字的组件，扫描件第 %(which)s 页的字有多大不知道。请到屏前看一看，看得清再报审。")
+    UNREAD_MANY = N_("没有装识字的组件，扫描件第 %(which)s 页等 %(count)s 页的字有多大不知道。请到屏前看一看，看得清再报审。")
 
     def of(self, **params: object) -> dict[str, Any]:
         """The remark as a revision keeps it."""

@@ -15,8 +15,9 @@ from kiosk.base import programs
 from kiosk.base.errors import Full, Unavailable
 from kiosk.content import importer, importers
 from kiosk.content.importer import Extract, Limits, Note, Refused, Say, Sort, sniff
-from kiosk.content.importers import office, sheets
-from tests.support import papers
+from kiosk.content.importers import documents, letters, office, sheet, sheets
+from tests.support import papers, prints
+from tests.support.prints import A3_WIDE, A4
 
 office_only = [pytest.mark.office, pytest.mark.skipif(bool(programs.missing()), reason="programs are missing")]
 
@@ -175,6 +176,115 @@ def test_page_setup_is_written_where_the_sheet_has_none_and_over_what_it_has() -
     full = b'<worksheet><sheetPr><tabColor/></sheetPr><sheetData/><pageSetup paperSize="8" scale="50" r:id="r1"/></worksheet>'
     assert b'<pageSetup paperSize="8" fitToWidth="1" fitToHeight="0"/>' in sheets.fit(full)
     assert sheets.fit(b"<x:worksheet/>") == b"<x:worksheet/>"
+
+
+# How high the type of a page is
+
+
+def per_mille(points: float, size: tuple[int, int] = A4) -> float:
+    return points / size[0] * 1000
+
+
+def near(page: dict[str, Any], points: float, size: tuple[int, int] = A4, within: float = 0.02) -> bool:
+    return bool(abs(page["em"] / per_mille(points, size) - 1) <= within)
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Callable[[Path], dict[str, Any]]:
+    """The first page as a worker draws it, without the sandbox."""
+    def first(pdf: Path) -> dict[str, Any]:
+        return documents._draw(documents.pdfium.PdfDocument(pdf), 1, tmp_path)
+    return first
+
+
+@pytest.mark.parametrize("size", [A4, A3_WIDE], ids=["A4", "A3 wide"])
+@pytest.mark.parametrize("points", [9, 24])
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_the_type_of_a_page_is_measured_however_the_page_is_turned(points: float, size: tuple[int, int], turned: int,
+                                                                  drawn: Callable[[Path], dict[str, Any]], tmp_path: Path) -> None:
+    page = drawn(prints.typed(tmp_path / "a.pdf", prints.paragraph(points, right=size[0] - 72, top=size[1] - 72), size=size, turned=turned))
+    assert near(page, points, size[::-1] if turned in (90, 270) else size)
+    assert page["share"] == 100
+
+
+def test_a_footnote_a_page_number_and_a_header_are_told_apart(drawn: Callable[[Path], dict[str, Any]], tmp_path: Path) -> None:
+    body = prints.paragraph(16, bottom=200)
+    label, note = (72, 120, 6, "Note 3"), (72, 120, 6, "Note 3: not paid out while living abroad")
+    header, number = (72, 815, 8, "Bailu sub-district office, general affairs"), (290, 30, 7, "Page 12 of 40")
+    assert near(drawn(prints.typed(tmp_path / "a.pdf", [*body, label, header, number])), 16)
+    assert near(drawn(prints.typed(tmp_path / "b.pdf", [*body, note, header, number])), 6)
+
+
+def test_a_small_column_of_a_table_counts(drawn: Callable[[Path], dict[str, Any]], tmp_path: Path) -> None:
+    cells = [(400, 760 - 20 * row, 7, f"{row * 137}.25") for row in range(20)]
+    assert near(drawn(prints.typed(tmp_path / "a.pdf", [*prints.paragraph(14, right=380), *cells])), 7)
+
+
+def test_a_page_of_two_columns_is_parted_between_them_and_one_column_is_not_called_two(drawn: Callable[[Path], dict[str, Any]],
+                                                                                      tmp_path: Path) -> None:
+    columns = [*prints.paragraph(10, right=280), *prints.paragraph(10, left=315)]
+    halves = drawn(prints.typed(tmp_path / "a.pdf", [(150, 800, 20, "One heading across"), *columns]))["halves"]
+    assert halves["clean"] and per_mille(270) < halves["at"] < per_mille(325)
+    left, right = halves["boxes"]
+    assert left[0] + left[2] - right[0] <= 24 and all(len(gaps) > 20 for gaps in halves["gaps"])  # the white around them
+    assert not drawn(prints.typed(tmp_path / "b.pdf", prints.paragraph(10)))["halves"]["clean"]
+
+
+def test_a_table_with_rules_is_cut_between_its_rows(tmp_path: Path) -> None:
+    table = Image.new("L", (1600, 2200), 255)
+    for at in range(12):
+        table.paste(0, (200, 200 + 150 * at, 1400, 204 + 150 * at))
+        table.paste(60, (260, 250 + 150 * at, 700, 300 + 150 * at))
+    for x in (200, 800, 1396):
+        table.paste(0, (x, 200, x + 4, 1850))
+    gaps = sheet.block(table)["gaps"]
+    assert len(gaps) >= 20
+    assert not any(250 + 150 * at < gap * 2.2 < 300 + 150 * at for gap in gaps for at in range(12))
+
+
+def test_a_blank_page_is_no_scan(drawn: Callable[[Path], dict[str, Any]], tmp_path: Path) -> None:
+    page = drawn(prints.typed(tmp_path / "a.pdf", []))
+    assert "em" not in page and "unread" not in page
+
+
+@marked
+def test_chinese_type_from_word_and_powerpoint_is_measured_on_its_printed_page(convert: Callable[..., Extract], tmp_path: Path) -> None:
+    page = convert(papers.word(tmp_path / "a.docx")).pages[0]
+    assert near(page, 11, (612, 792), within=0.03)  # python-docx: 11 points on Letter
+    shown = convert(papers.slides(tmp_path / "b.pptx", 1)).pages[0]
+    assert near(shown, 32, (720, 540), within=0.15)  # 32 points on a slide of ten inches, less where LibreOffice fits the text
+
+
+@marked
+@pytest.mark.parametrize("suffix", ["pdf", "png"])
+@pytest.mark.parametrize("points", [9, 16])
+def test_the_type_of_a_scan_is_measured_in_the_sandbox_or_said_to_be_unknown(points: float, suffix: str, convert: Callable[..., Extract],
+                                                                            tmp_path: Path) -> None:
+    printed = prints.typed(tmp_path / "a.pdf", prints.paragraph(points))
+    extract = convert(prints.copied(printed, tmp_path / f"scan.{suffix}"))
+    page = extract.pages[0]
+    if not letters.can_read():
+        assert page["unread"] and extract.notes == [Note.UNREAD.of(which=[1])]
+        return
+    assert near(page, points, within=0.3) and page["letters"] > 300
+    assert extract.notes == [] and len(page["gaps"]) > 20
+
+
+def test_without_the_ocr_a_scan_is_said_to_be_unknown(drawn: Callable[[Path], dict[str, Any]], tmp_path: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "can_read", lambda: False)
+    scan = prints.copied(prints.typed(tmp_path / "a.pdf", prints.paragraph(9)), tmp_path / "scan.pdf")
+    page = drawn(scan)
+    assert page["unread"] and "em" not in page
+    assert sheet.unread([page, {"type": "failed"}, page]) == [Note.UNREAD.of(which=[1, 3])]
+    assert sheet.unread([page] * 20) == [Note.UNREAD_MANY.of(which=list(range(1, 9)), count=20)]
+    assert str(Note.UNREAD) % {"which": "1、3"} == "没有装识字的组件，扫描件第 1、3 页的字有多大不知道。请到屏前看一看，看得清再报审。"
+
+
+@marked
+def test_a_photo_is_no_scan(convert: Callable[..., Extract], tmp_path: Path) -> None:
+    extract = convert(papers.photo(tmp_path / "a.jpg"))
+    assert "em" not in extract.pages[0] and "unread" not in extract.pages[0] and extract.notes == []
 
 
 # Pictures

@@ -1,4 +1,5 @@
-"""documents: every page of a PDF as a picture at 4K and 1080p class and small, with its words and the block they stand in.
+"""documents: every page of a PDF as a picture at 4K and 1080p class and small, with its words, how high its smallest running type is
+(letters.py), and the block it stands in.
 
 Two workers draw at the same time. A page that hangs or brings its worker down is one failed page: the others are drawn by a new worker.
 """
@@ -20,7 +21,9 @@ import pypdfium2 as pdfium
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
 from kiosk.content.importer import PAGE_FAILED, TEXT_MOST, Extract, Job
-from kiosk.content.importers.variants import block, narrowed, save
+from kiosk.content.importers import letters
+from kiosk.content.importers.sheet import block, measured, read, unread
+from kiosk.content.importers.variants import narrowed, save
 from kiosk.content.sniff import Note, Refused, Say
 
 WORKERS = 2
@@ -49,7 +52,8 @@ def pages_of(job: Job, pdf: Path) -> Extract:
     failed = [number for number in sorted(made) if made[number]["type"] == "failed"]
     if len(failed) == count:
         raise Refused(Say.HEAVY if heavy else Say.DAMAGED)
-    return Extract([made[number] for number in sorted(made)], [_note(failed, count)] if failed else [])
+    pages = [made[number] for number in sorted(made)]
+    return Extract(pages, [*([_note(failed, count)] if failed else []), *unread(pages)])
 
 
 def _note(failed: Sequence[int], count: int) -> dict[str, Any]:
@@ -149,16 +153,20 @@ def _serve(pdf: Path, work: Path, pipe: Connection) -> None:
 
 def _draw(document: pdfium.PdfDocument, number: int, work: Path) -> dict[str, Any]:
     page = document[number - 1]
-    text = _text(page)
+    words = page.get_textpage()
+    text, sizes = _text(words), letters.of_page(page, words)
+    words.close()
     width, height = page.get_size()
     bitmap = page.render(scale=_scale(width, height, bool(text.strip())), rev_byteorder=True, no_smoothtext=False)
     large = bitmap.to_pil().convert("RGB")
     half = large.reduce(2)
     small = narrowed(half, SMALL)
-    box, gaps = block(half)
+    scan = not sizes or (len(sizes) < letters.SPARSE and letters.pictured(page))
+    em = measured(sizes)
+    about = read(half, sizes) if scan else {**block(half, em["em"]), **em}
     variants = [save(image, work, f"p{number}-{image.width}") for image in (small, half, large)]
     page.close()
-    return {"type": "image", "width": large.width, "height": large.height, "variants": variants, "text": text, "box": box, "gaps": gaps}
+    return {"type": "image", "width": large.width, "height": large.height, "variants": variants, "text": text, **about}
 
 
 def _scale(width: float, height: float, words: bool) -> float:
@@ -173,8 +181,6 @@ def _scale(width: float, height: float, words: bool) -> float:
     return max(scale, 2 / min(width, height))
 
 
-def _text(page: pdfium.PdfPage) -> str:
-    words = page.get_textpage()
+def _text(words: pdfium.PdfTextPage) -> str:
     text: str = words.get_text_bounded()
-    words.close()
     return text.replace("\r\n", "\n").replace("\ufffe", "").replace("\0", "")[:TEXT_MOST]

@@ -1,4 +1,7 @@
-"""media: pictures, upright, in sRGB, on the theme's paper, at several widths. A TIFF of many pages is many pages."""
+"""media: pictures, upright, in sRGB, on the theme's paper, at several widths. A TIFF of many pages is many pages.
+
+What looks like a sheet of paper is a scan: how high its type is matters as on any page (sheet.py). A photo is not read.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,14 @@ from PIL import (
 )
 
 from kiosk.content.importer import Extract, Job
-from kiosk.content.importers.variants import variants
+from kiosk.content.importers import letters
+from kiosk.content.importers.sheet import WHOLE, read, unread
+from kiosk.content.importers.variants import narrowed, variants
 from kiosk.content.sniff import Note, Refused, Say
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 PAPER = (0xFB, 0xFA, 0xF6)
+READ_AT = 1920  # px of width at which a scan is looked at
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit is asked before anything is decoded
 
@@ -53,10 +59,10 @@ def _pages(job: Job, file: Image.Image) -> Extract:
         _bounded(job, frame)
         image = clean(frame)
         made = variants(image, job.work, f"p{number}")
-        pages.append({"type": "image", "width": made[-1]["width"], "height": made[-1]["height"], "variants": made, "text": "",
-                      "box": [0, 0, 1000, 1000], "gaps": []})
+        about = read(narrowed(image, READ_AT)) if letters.papery(image) else dict(WHOLE)
+        pages.append({"type": "image", "width": made[-1]["width"], "height": made[-1]["height"], "variants": made, "text": "", **about})
         job.told(number, total)
-    return Extract(pages, notes)
+    return Extract(pages, [*notes, *unread(pages)])
 
 
 def _bounded(job: Job, image: Image.Image) -> None:

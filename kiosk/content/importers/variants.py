@@ -5,7 +5,6 @@ Method 0 writes a 4K page in a third of the time of the default and a fifth more
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -42,26 +41,3 @@ def narrowed(image: Image.Image, width: int) -> Image.Image:
     if image.width % width == 0 and image.height % (image.width // width) == 0:
         return image.reduce(image.width // width)
     return image.resize((width, high), Image.Resampling.LANCZOS, reducing_gap=2.0)
-
-
-def block(image: Image.Image) -> tuple[list[int], list[int]]:
-    """Where ink stands on a light page, and the middles of the blank rows inside of it: ‰ of the page."""
-    small = image.convert("L").resize((250, 1000), Image.Resampling.BOX, reducing_gap=1.0)
-    ink = small.point([255] * 215 + [0] * 41)
-    found = ink.getbbox()
-    if found is None:
-        return [0, 0, 1000, 1000], []
-    left, top, right, bottom = max(0, found[0] * 4 - 12), max(0, found[1] - 8), min(1000, found[2] * 4 + 12), min(1000, found[3] + 8)
-    rows = ink.resize((1, 1000), Image.Resampling.BOX).tobytes()
-    return [left, top, right - left, bottom - top], _blank(rows, found[1], found[3])
-
-
-def _blank(rows: Sequence[int], top: int, bottom: int) -> list[int]:
-    gaps, start = [], None
-    for at in range(top, bottom):
-        if rows[at] == 0 and start is None:
-            start = at
-        elif rows[at] and start is not None:
-            gaps.append((start + at) // 2)
-            start = None
-    return gaps
