@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kiosk.base.errors import Invalid
 from kiosk.content import layout, typeset
 from kiosk.content.fields import Faults
-from kiosk.content.geometry import geometry_of, panel_of
+from kiosk.content.geometry import geometry_of, greatest_distance, panel_of
 from kiosk.content.kinds.notice import Notice
 
 LANDSCAPE = geometry_of(panel_of(43, 1920, 1080))
@@ -187,3 +187,16 @@ def test_no_line_is_wider_than_the_page():
         widest = layout.width_of(geometry)
         for atom in atoms(made, geometry):
             assert all(typeset.width(line, 8) <= widest + 1e-6 for line in atom.content["lines"])
+
+
+def test_a_long_note_under_a_long_title_leaves_room_for_words():
+    panel = panel_of(21.5, 1024, 768)
+    small = geometry_of(panel_of(21.5, 1024, 768, distance_mm=greatest_distance(panel)))
+    side = "单位：户，数据截至十月底，由各社区网格员入户核对后填报，街道汇总"
+    title = "关于做好今冬明春火灾防控和燃气用电安全检查工作的情况通报和下一步安排的说明"
+    pages = notice(points("开窗通风。"), side=side).sheets(title, small)
+    told = "".join(line for page in pages for atom in page.values["atoms"] for line in atom.content["lines"])
+    assert side in told + "".join(pages[0].values["under"] or pages[0].values["side"])
+    for page in pages:
+        high = layout.height_of(small) - page.values["high"] - layout.TITLE_SPACE
+        assert sum(atom.height for atom in page.values["atoms"]) + sum(atom.gap for atom in page.values["atoms"][1:]) <= high

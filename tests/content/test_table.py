@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kiosk.base.errors import Invalid
 from kiosk.content import plain, typeset
 from kiosk.content.fields import Faults
-from kiosk.content.geometry import geometry_of, panel_of
+from kiosk.content.geometry import geometry_of, greatest_distance, panel_of
 from kiosk.content.kind import unanswered
 from kiosk.content.kinds.table import Table
 
@@ -180,3 +180,12 @@ def test_no_page_is_fuller_than_the_board(columns, count, chance):
             assert sum(atom.height for atom in page) + sum(atom.gap for atom in page[1:]) <= room
             for atom in page:
                 assert all(typeset.width(line, 5.5 if atom.name == "note" else 8) <= 216 for line in atom.content.get("lines", ()))
+
+
+def test_under_a_long_title_on_a_small_page_the_unit_is_told_as_words():
+    panel = panel_of(21.5, 1024, 768)
+    small = geometry_of(panel_of(21.5, 1024, 768, distance_mm=greatest_distance(panel)))
+    title = "关于做好今冬明春火灾防控和燃气用电安全检查工作的情况通报和下一步安排的说明公示表"[:40]
+    pages = Table.parse(sheet(["东街", "1", ""], unit="户")).sheets(title, small)
+    words = [line for page in pages for atom in page.values["atoms"] for line in atom.content.get("lines", ())]
+    assert "单位：户" in [*words, *pages[0].values["side"], *pages[0].values["under"]]

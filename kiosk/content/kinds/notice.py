@@ -20,6 +20,7 @@ from kiosk.content.typeset import Atom
 BLOCKS_MOST, ITEMS_MOST, ROWS_MOST, COLUMNS_MOST = 60, 60, 200, 8
 HEAD_MOST, CELL_MOST = 20, 60
 INDENT = 12.0
+LEAST_ROOM = 24.0  # below a title and its note: a heading and a line
 Read = TypeVar("Read")
 
 
@@ -78,7 +79,10 @@ class Notice:
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
         room = layout.room(title, self.side, geometry)
-        return layout.sheets(room, self._atoms(room))
+        if room.h >= LEAST_ROOM or not self.side:
+            return layout.sheets(room, self._atoms(room))
+        room = layout.room(title, "", geometry)  # a long note under a long title on a small page: it is told as words
+        return layout.sheets(room, [*layout.text_atoms("paragraph", self.side, room.w, room.few()), *self._atoms(room)])
 
     def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
         return []

@@ -20,6 +20,7 @@ from kiosk.content.typeset import Atom
 COLUMNS_MOST, ROWS_MOST, HEAD_MOST, CELL_MOST = 12, 1500, 20, 200
 FAULTS_MOST = 30  # more in one answer helps nobody
 ALIGN = ("left", "right", "center")
+LEAST_ROOM = 24.0  # below a title and its note: a head and a row
 AIR = 6  # u that a row may be higher where the pages have room
 
 
@@ -60,8 +61,12 @@ class Table:
         return "\n".join(line for line in (self.unit, self.lead, *("\t".join(row) for row in (self.head, *self.rows)), self.note) if line)
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
-        room = layout.room(title, f"单位：{self.unit}" if self.unit else "", geometry)
-        lead = layout.text_atoms("lead", self.lead, room.w, room.few()) if self.lead else []
+        side = f"单位：{self.unit}" if self.unit else ""
+        room = layout.room(title, side, geometry)
+        if room.h < LEAST_ROOM and side:  # under a long title on a small page the unit is told as words
+            room, side = layout.room(title, "", geometry), ""
+        lead = [atom for text in (self.lead, f"单位：{self.unit}" if self.unit and not side else "") if text
+                for atom in layout.text_atoms("lead", text, room.w, room.few())]
         note = layout.text_atoms("note", self.note, room.w, room.few(LABEL_LINE), size=LABEL, line=LABEL_LINE, gap=2.0) if self.note else []
         broken = tables.broken(Drawn(self.head, self.rows, self.align, pair=True), room)
         return _airy(room, lead, broken, note)
