@@ -194,7 +194,8 @@ def _reasons(parts: Sequence[Part], more: int, unit: str, geometry: Geometry) ->
     room = _room(["为什么多了", "为什么少了"], question(more, unit), ["与上季比较", f"单位：{unit}"], geometry)
     causes = [(part.more, part.name, part.why) for part in told]
     if left:
-        causes.append((left, "其他项目", f"共{len(others)}项" if sum(others) == left else ""))  # else lines and total disagree, for a reason
+        # lines and total may disagree, for a written reason: then the rest is not so many lines
+        causes.append((left, "其他项目", f"共{len(others)}项" if sum(others) == left else ""))
     places = places_of([amount for amount, _, _ in causes], unit)
     figure, end = _wide(causes, unit, places), _total(more, unit, places, room)
     plain = _causes(causes, unit, places, room, figure, 0)
