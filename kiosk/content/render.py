@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -33,7 +34,7 @@ ATTRIBUTES = {"*": {"class", *DATA}, "img": {"alt"}, "video": {"muted", "playsin
               "svg": {"viewBox", "preserveAspectRatio"}, "path": {"d"}, "rect": {"x", "y", "width", "height", "rx"},
               "circle": {"cx", "cy", "r"}}
 WIDEST = 640  # u: classes w1 to w640 and h1 to h640 are lengths that the layout reckoned
-__all__ = ["Change", "Font", "Fragment", "SlideView", "fonts", "render", "standalone", "styles", "version"]
+__all__ = ["Change", "Font", "Fragment", "SlideView", "fonts", "render", "some", "standalone", "styles", "version"]
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,15 @@ class Font(TypedDict):
 
 def render(view: SlideView, geometry: Geometry) -> tuple[Fragment, ...]:
     """The revision's pages on this grid; those of other days have page numbers of their own."""
+    return some(view, geometry, range(sys.maxsize))[0]
+
+
+def some(view: SlideView, geometry: Geometry, wanted: range) -> tuple[tuple[Fragment, ...], int]:
+    """Of all its pages the wanted ones (counted from 0), and how many there are: a preview need not draw a hundred."""
     sheets = KINDS[view.kind].parse(view.data).sheets(view.title, geometry)
     versions = [list(version) for _, version in groupby(sheets, lambda sheet: (sheet.start, sheet.end))]
-    return tuple(_fragment(view, geometry, sheet, number, len(version)) for version in versions for number, sheet in enumerate(version, 1))
+    numbered = [(sheet, number, len(version)) for version in versions for number, sheet in enumerate(version, 1)]
+    return tuple(_fragment(view, geometry, *numbered[at]) for at in range(len(numbered)) if at in wanted), len(numbered)
 
 
 @lru_cache(8)
@@ -106,7 +113,7 @@ def version() -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     for path in sorted([*(SLIDES / "kinds").glob("*.html"), SLIDES / "frame.html", *here.glob("kinds/*.py"),
-                        *(here / name for name in ("typeset.py", "layout.py", "tables.py", "frame.py", "fields.py", "render.py"))]):
+                        *(here / name for name in ("arithmetic.py", "typeset.py", "layout.py", "tables.py", "cards.py", "crops.py", "frame.py", "fields.py", "render.py"))]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

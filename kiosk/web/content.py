@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import Any
+from urllib.parse import parse_qsl
 
-from flask import Blueprint, flash, jsonify, render_template, request
+from flask import Blueprint, current_app, flash, g, jsonify, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.errors import Forbidden, Invalid, Problem
-from kiosk.content import ingest, pages, plain, render, review, slides
+from kiosk.base.errors import N_, Invalid, Problem
+from kiosk.content import again, ingest, review, slides
+from kiosk.content.kinds import KINDS
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
 from kiosk.signage.boards import Board
-from kiosk.web import looks, receive, words
+from kiosk.web import desk, forms, looks, receive, words
 from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
-from kiosk.web.request import actor, back_in, db, integer, needs, now, number, parts, signed_in, to
+from kiosk.web.request import actor, back_in, db, end_transaction, integer, needs, now, number, only_reads, parts, signed_in, to
 
 bp = Blueprint("content", __name__)
+LABELS = {"notice": N_("写通知")}  # where the choice of what to publish says more than the kind's own name
+SHEETS = ("workflow", "staff", "finance", "goals", "table")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ def today() -> ResponseReturnValue:
     returned, drafts, waiting = (slides.find(db(), units=mine, state=state) for state in (State.RETURNED, State.DRAFT, State.SUBMITTED))
     return render_template("content/today.html", returned=returned, drafts=[each for each in drafts if not pageless(each)],
                            failed=[each for each in _my_uploads() if each.state == ingest.Progress.FAILED],
-                           waiting=waiting, hung=_hung(mine), weekday=words.weekday(parts().zone.local(now())))
+                           waiting=waiting, hung=_hung(mine), repeating=_repeating(mine), weekday=words.weekday(parts().zone.local(now())))
 
 
 # --- my content ---------------------------------------------------------------------------------------------------------
@@ -73,7 +80,8 @@ def mine() -> ResponseReturnValue:
 @bp.get("/staff/content/upload")
 @needs("slide.edit")
 def upload() -> ResponseReturnValue:
-    return render_template("content/upload.html", columns=COLUMNS, audiences=_audiences(), playlists=_playlists(),
+    return render_template("content/upload.html", kinds=desk.choices(), labels=LABELS, registered=KINDS, columns=COLUMNS,
+                           audiences=_audiences(), playlists=_playlists(),
                            uploads=_my_uploads(), limit=parts().settings.upload_mb, told=_told, sized=sized,
                            replacing=number("slide", default=0))
 
@@ -114,17 +122,20 @@ def uploads() -> ResponseReturnValue:
 @bp.get("/staff/content/new")
 @needs("slide.edit")
 def write_new() -> ResponseReturnValue:
-    return render_template("content/edit.html", slide=None, revision=None, body="", columns=COLUMNS, units=_units("slide.edit"),
-                           audiences=_audiences(), playlists=_playlists(), chosen=(), targets=_boards(), local=parts().zone.local, count=0)
+    """A new slide of the kind that `kind` names; with `again`, the quarter after that slide."""
+    return _edit(desk.lay(desk.kind_asked()))
 
 
 @bp.post("/staff/content/new")
 @needs("slide.edit")
 @back_in(write_new)
 def make() -> ResponseReturnValue:
-    unit = people.unit(db(), number("unit", default=actor().unit_id))
+    if desk.is_deed():
+        return write_new()
+    laid = desk.lay(desk.kind_asked())
+    unit = people.unit(db(), laid.about.unit)
     must(actor(), "slide.edit", unit.id)
-    slide = slides.make(db(), "notice", _draft(unit.id, _notice()), unit=unit, by=actor(), at=now())
+    slide = slides.make(db(), laid.kind, desk.draft(laid, unit.id), unit=unit, by=actor(), at=now())
     _put_into_playlists(slide)
     return _saved(slide)
 
@@ -133,27 +144,7 @@ def make() -> ResponseReturnValue:
 @needs("slide.read")
 def slide(id: int) -> ResponseReturnValue:
     found = readable(id)
-    latest = found.latest
-    body = plain.text_of(latest.data.get("blocks", [])) if found.kind == "notice" else ""
-    return render_template("content/edit.html", slide=found, revision=latest, body=body, columns=COLUMNS, units=_units("slide.edit"),
-                           audiences=_audiences(), playlists=_playlists(), chosen=playlists.with_slide(db(), found),
-                           targets=manifest.audience_boards(db(), latest) or _boards(), hanging=manifest.targets(db(), latest),
-                           history=journal.about(db(), found, 20), local=parts().zone.local, hangs=slides.hangs(found, now()),
-                           upload=_upload_of(latest), count=_count(latest))
-
-
-@bp.post("/staff/content/preview")
-@needs("slide.edit")
-def preview() -> ResponseReturnValue:
-    """What is typed, as a board would draw it; nothing is kept."""
-    board = looks.asked_board()
-    unit = people.unit(db(), number("unit", default=actor().unit_id))
-    geometry = board.geometry if board else looks.USUAL
-    end = moment(request.form.get("end", ""), parts().zone, "end", end=True)
-    view = pages.view("notice", people.line(request.form.get("title", ""), "title", most=slides.TITLE_MOST),
-                      request.form.get("column") or COLUMNS[0], _notice(), unit, end, parts().zone, people.office(db()))
-    drawn = render.render(view, geometry)
-    return jsonify(pages=[{"html": each.html, "dwell": each.dwell} for each in drawn])
+    return _edit(desk.lay(found.kind, found))
 
 
 @bp.post("/staff/content/<int:id>")
@@ -161,14 +152,72 @@ def preview() -> ResponseReturnValue:
 @back_in(slide)
 def save(id: int) -> ResponseReturnValue:
     found = editable(id)
-    data = _notice() if found.kind == "notice" else found.latest.data
-    slides.revise(db(), found, _draft(found.unit_id, data), by=actor(), at=now(), expect=number("edits", default=found.latest.edits))
+    if desk.is_deed():
+        return slide(id)
+    laid = desk.lay(found.kind, found)
+    draft = desk.draft(laid, found.unit_id)
+    if found.kind == "media":
+        draft = replace(draft, data=found.latest.data)
+    slides.revise(db(), found, draft, by=actor(), at=now(), expect=number("edits", default=found.latest.edits))
     _put_into_playlists(found)
     return _saved(found)
 
 
+def _page_of_sheet() -> ResponseReturnValue:
+    id = number("slide", default=0)
+    return slide(id) if id else write_new()
+
+
+@bp.post("/staff/content/sheet")
+@needs("slide.edit")
+@back_in(_page_of_sheet)
+def read_sheet() -> ResponseReturnValue:
+    """A table file into the form: nothing is stored before it is looked over and saved."""
+    form = receive.take_form()
+    try:
+        g.carried = MultiDict(parse_qsl(form.words.get("typed", "")[:20_000], keep_blank_values=True))
+        only_reads()
+        id = number("slide", default=0)
+        kind = editable(id).kind if id else desk.kind_asked()
+        end_transaction(keep=False)  # reading takes a while: nobody waits for us meanwhile
+        filled = desk.read_sheet(kind, form.path, form.name)
+        only_reads()
+    finally:
+        receive.incoming().drop(form.key)
+    return _edit(desk.lay(kind, editable(id) if id else None, filled, name=form.name))
+
+
+@bp.get("/staff/content/template/<kind>.xlsx")
+@needs("slide.edit")
+def sheet_template(kind: str) -> ResponseReturnValue:
+    """An empty table to fill in, with its headings."""
+    from kiosk.content import template  # openpyxl takes 24 MB: not before somebody asks
+
+    book = BytesIO(template.workbook(kind))
+    name = gettext("%(kind)s模板.xlsx", kind=gettext(KINDS[kind].label))
+    return send_file(book, mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+@bp.post("/staff/content/preview")
+@needs("slide.edit")
+def preview() -> ResponseReturnValue:
+    """What is typed, as a board would draw it, what is wrong with it and what does not add up; nothing is kept."""
+    only_reads()
+    id = number("slide", default=0)
+    found = readable(id) if id else None
+    laid = desk.lay(found.kind if found else desk.kind_asked(), found)
+    seen = desk.judge(laid, looks.asked_board(), first=max(0, number("first", default=0)))
+    return jsonify(
+        pages=[{"html": each.html, "dwell": each.dwell} for each in seen.pages], first=seen.first, count=seen.count,
+        faults=[{"name": fault.field, "text": words.worded(fault)} for fault in seen.faults], judged=seen.judged,
+        checks=seen.checks,
+        doubts=[{"key": each.key, "slot": each.slot, "name": each.name, "text": each.text,
+                 "html": _snippet("content/_doubt.html", doubt=each)} for each in seen.doubts])
+
+
 @bp.post("/staff/content/<int:id>/submit")
 @needs("slide.submit")
+@back_in(slide)
 def submit(id: int) -> ResponseReturnValue:
     manifest.submit(db(), editable(id).latest, by=actor(), at=now())
     flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{id}")
@@ -229,12 +278,60 @@ def retire(id: int) -> ResponseReturnValue:
 # --- what the views share -------------------------------------------------------------------------------------------------
 
 
-def _count(revision: Revision) -> int:
-    """How many pages the revision has on the first board of its audience; 0 while there is nothing to draw."""
+def _edit(laid: desk.Desk) -> ResponseReturnValue:
+    """The page on which a slide is written, and the answer to every way that leads there."""
+    found, revision = laid.slide, laid.slide.latest if laid.slide else None
+    targets = (manifest.audience_boards(db(), revision) if revision else []) or _boards()
+    board = looks.asked_board() or (targets[0] if targets else None)
+    typing = laid.kind != "media"
+    seen = desk.judge(laid, board) if typing else None
+    count = _count(revision, board) if revision and not laid.fresh else seen.count if seen else 0
+    return render_template(
+        "content/edit.html", desk=laid, slide=found, revision=revision, kind=laid.kind, label=KINDS[laid.kind].label, seen=seen,
+        words=laid.typed.words, wrongs=_wrongs(g.get("problem")), forms=forms, form=forms.form_of(laid.kind) if typing else (),
+        targets=targets, board=board, sight=desk.sight_of(board), sights={each.id: desk.sight_of(each) for each in targets},
+        drawn=looks.standing(seen.pages[0].html, board) if seen and seen.pages and laid.fresh else "", typed=desk.sent() or {},
+        count=count, page=min(max(1, number("page", default=1)), max(1, count)), **_offered(laid), **_story(found))
+
+
+def _offered(laid: desk.Desk) -> dict[str, Any]:
+    """What the page lets choose."""
+    return {"kinds": desk.choices(), "labels": LABELS, "registered": KINDS, "columns": COLUMNS, "units": _units("slide.edit"),
+            "audiences": _audiences(), "playlists": _playlists(), "choices": _choices(laid), "sheet": laid.kind in SHEETS}
+
+
+def _story(found: Slide | None) -> dict[str, Any]:
+    """What became of a stored slide so far."""
+    if found is None:
+        return {"hanging": [], "history": [], "hangs": False, "upload": None, "again": False, "local": parts().zone.local}
+    return {"hanging": manifest.targets(db(), found.latest), "history": journal.about(db(), found, 20), "hangs": slides.hangs(found, now()),
+            "upload": _upload_of(found.latest), "again": found.live_id is not None and again.repeats(found.kind),
+            "local": parts().zone.local}
+
+
+def _wrongs(problem: Problem | None) -> dict[str, str]:
+    """The sentence for each field that is wrong, by its name on the page."""
+    faults = getattr(problem, "all", (problem,) if isinstance(problem, Invalid) else ())
+    return {fault.field: words.worded(fault) for fault in reversed(faults)}
+
+
+def _choices(laid: desk.Desk) -> dict[str, list[tuple[str, str]]]:
+    """What single fields offer besides words: photos, by their titles."""
+    if laid.kind != "staff":
+        return {}
+    return {"photo": [(sha, title) for title, sha, _ in slides.photos(db(), reach(actor(), "slide.read"))]}
+
+
+def _snippet(name: str, **values: Any) -> str:
+    """A part of a page, without what only whole pages need."""
+    return current_app.jinja_env.get_template(name).render(**values)
+
+
+def _count(revision: Revision, board: Board | None) -> int:
+    """How many pages the revision has on the board; 0 while there is nothing to draw."""
     if revision.slide.kind == "media" and not any(page["type"] != "failed" for page in revision.pages):
         return 0
-    there = manifest.audience_boards(db(), revision)
-    return len(looks.drawn_pages(revision, there[0].geometry if there else looks.USUAL))
+    return len(looks.drawn_pages(revision, board.geometry if board else looks.USUAL))
 
 
 def sized(size: int) -> str:
@@ -245,10 +342,17 @@ def sized(size: int) -> str:
 def _take_batch(slide: Slide) -> None:
     """The column on the right of the upload page goes over what the slide has, if it differs."""
     latest = slide.latest
-    draft = _draft(slide.unit_id, latest.data, title=latest.title)
+    draft = _batch_draft(slide)
     if (draft.column, draft.start, draft.end, tuple(draft.audience)) != (latest.column, latest.start, latest.end, tuple(latest.audience)):
         slides.revise(db(), slide, draft, by=actor(), at=now())
     _put_into_playlists(slide)
+
+
+def _batch_draft(slide: Slide) -> Draft:
+    form, zone, latest = request.form, parts().zone, slide.latest
+    about = desk.About(latest.title, form.get("column", ""), slide.unit_id, audience=form.getlist("audience", type=integer))
+    return Draft(latest.title, about.column, latest.data, moment(form.get("start", ""), zone, "start"),
+                 moment(form.get("end", ""), zone, "end", end=True), desk.audience_of(about, slide.unit_id))
 
 
 def pageless(slide: Slide) -> bool:
@@ -260,24 +364,6 @@ def failed_upload(slide: Slide) -> bool:
     """Whether the draft stands for a file that could not be converted: it is never listed as healthy."""
     sent = ingest.of_revision(db(), slide.latest) if pageless(slide) else None
     return sent is not None and sent.state == ingest.Progress.FAILED
-
-
-def _draft(unit_id: int, data: dict[str, Any], *, title: str | None = None) -> Draft:
-    form, zone = request.form, parts().zone
-    audience = tuple(form.getlist("audience", type=integer)) or (unit_id,)
-    allowed = reach(actor(), "slide.edit")
-    for id in audience:
-        if people.unit(db(), id).id not in allowed:
-            raise Forbidden("“%(unit)s”的屏不归您管，挂上去要请街道的经办人。", unit=people.unit(db(), id).name)
-    return Draft(form.get("title", "") if title is None else title, form.get("column", ""), data,
-                 moment(form.get("start", ""), zone, "start"), moment(form.get("end", ""), zone, "end", end=True), audience)
-
-
-def _notice() -> dict[str, Any]:
-    form = request.form
-    strip = {"text": form.get("strip", "").strip(), "phone": form.get("phone", "").strip()}
-    return {"lead": form.get("lead", "").strip(), "blocks": plain.blocks_of(form.get("body", "")),
-            "strip": strip if strip["text"] or strip["phone"] else None, "side": form.get("side", "").strip() or None}
 
 
 def _saved(slide: Slide) -> ResponseReturnValue:
@@ -320,6 +406,12 @@ def _hung(mine: frozenset[int]) -> list[Hung]:
     lately = [slide for slide in slides.find(db(), units=mine, state=State.APPROVED, limit=20) if slides.hangs(slide, now())]
     lately.sort(key=lambda slide: slide.latest.approved_at or slide.created_at, reverse=True)
     return [_receipt(slide) for slide in lately[:1]]
+
+
+def _repeating(mine: frozenset[int]) -> list[Slide]:
+    """What hangs and comes again every quarter: the newest of each unit."""
+    found = slides.find(db(), units=mine, state=State.APPROVED, limit=200)
+    return desk.repeating([slide for slide in found if slides.hangs(slide, now())])
 
 
 def _receipt(slide: Slide) -> Hung:

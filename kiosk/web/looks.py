@@ -16,7 +16,7 @@ from kiosk.base.errors import NotFound
 from kiosk.content import pages, render, slides
 from kiosk.content.geometry import THEMES, Geometry
 from kiosk.content.slides import Revision
-from kiosk.people import may
+from kiosk.people import may, reach
 from kiosk.signage import boards, manifest, schedule
 from kiosk.signage.boards import Board
 from kiosk.web import words
@@ -33,7 +33,7 @@ def blank() -> ResponseReturnValue:
     """An empty board page that the preview's fragments are put into."""
     board = asked_board()
     geometry = board.geometry if board else USUAL
-    return page_of("", geometry, None, filling(None, board))
+    return page_of("", geometry, None, filling(None, board), media=_photos())
 
 
 @bp.get("/staff/look/<int:id>/<int:page>")
@@ -150,6 +150,19 @@ def media(id: int, sha: str) -> ResponseReturnValue:
     return response
 
 
+@bp.get("/staff/photo/<sha>")
+@needs("slide.edit")
+def photo(sha: str) -> ResponseReturnValue:
+    """A picture that may be chosen as a photo, for what is still being written."""
+    known = next((about for _, name, about in slides.photos(db(), reach(actor(), "slide.read")) if name == sha), None)
+    path = parts().store.path(sha) if known else None
+    if known is None or path is None:
+        raise NotFound("没有这张图。")
+    response = send_file(path, mimetype=known["type"], conditional=True, max_age=3600)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
 def drawn_pages(revision: Revision, geometry: Geometry) -> list[pages.Page]:
     """The revision's pages; drawn in a writing transaction when they are not there yet."""
     if request.method not in SAFE:
@@ -170,6 +183,12 @@ def page_of(fragment: str, geometry: Geometry, revision: Revision | None, fills:
     return response
 
 
+def standing(fragment: str, board: Board | None) -> str:
+    """A page of what is not stored, as a document of its own for a frame."""
+    return render_template("looks/look.html", fragment=fragment, geometry=board.geometry if board else USUAL, revision=None,
+                           fills=filling(None, board), media=_photos())
+
+
 def filling(revision: Revision | None, board: Board | None) -> dict[str, str]:
     """What a board page would fill in."""
     root = people.office(db())
@@ -178,6 +197,11 @@ def filling(revision: Revision | None, board: Board | None) -> dict[str, str]:
     return {"office": root.name if root else "", "unit": board.unit.name if board else "", "board": board.name if board else "",
             "date": f"{local.month}月{local.day}日 星期{'一二三四五六日'[local.weekday()]}", "clock": f"{local:%H:%M}",
             "disclosed": parts().zone.day(shown).isoformat()}
+
+
+def _photos() -> str:
+    """Where the photos of what is not stored are."""
+    return url_for("looks.photo", sha="-")[:-1]
 
 
 def _hanging_now() -> Hanging | None:

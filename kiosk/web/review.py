@@ -17,7 +17,7 @@ from kiosk.content.kinds import KINDS
 from kiosk.content.slides import Revision
 from kiosk.signage import boards, manifest
 from kiosk.signage.boards import Board
-from kiosk.web import looks, words
+from kiosk.web import desk, looks, words
 from kiosk.web.request import actor, back_in, db, integer, needs, now, number, parts, to
 
 bp = Blueprint("review", __name__)
@@ -30,7 +30,7 @@ def inbox() -> ResponseReturnValue:
     return render_template("review/inbox.html", waiting=waiting, consents=people.consents(db(), actor()),
                            plain=[each for each in waiting if _is_plain(each)], marked=[each for each in waiting if not _is_plain(each)],
                            targets=lambda revision: manifest.targets(db(), revision),
-                           changed=lambda revision: len(_changes(revision.slide.live, revision)))
+                           changed=lambda revision: len(_changes(revision.slide.live, revision)), doubts=_doubts)
 
 
 @bp.get("/staff/review/batch")
@@ -75,7 +75,8 @@ def look_over(id: int) -> ResponseReturnValue:
         changes=_changes(before, revision), second=review.is_second_person(revision, actor()),
         online=[board for board in hang if boards.status(board, now()) is boards.Status.ONLINE],
         page=min(max(1, number("page", default=1)), max(1, len(looks.drawn_pages(revision, geometry)))),
-        readable=_readable(hang),
+        readable=_readable(hang), doubts=_doubts(revision), checks=desk.checks(revision.slide.kind, revision.data),
+        sight=desk.sight_of(shown),
         author=people.person(db(), revision.submitted_by or revision.author_id))
 
 
@@ -103,8 +104,14 @@ def send_back(id: int) -> ResponseReturnValue:
 
 
 def _is_plain(revision: Revision) -> bool:
-    """Whether nothing about it needs a look of its own: new or a small change, every page whole."""
-    return not revision.data.get("notes") and all(page.get("type") != "failed" for page in revision.pages)
+    """Whether nothing about it needs a look of its own: nothing that was doubted, no remark, every page whole."""
+    return not revision.data.get("notes") and all(page.get("type") != "failed" for page in revision.pages) and not _doubts(revision)
+
+
+def _doubts(revision: Revision) -> list[tuple[str, str]]:
+    """What does not add up on the boards it would hang on, in the reader's words, each with the reason that was given for it."""
+    return [(words.phrased(doubt.message, doubt.params), reason)
+            for doubt, reason in review.doubts(revision, manifest.walls(db(), revision))]
 
 
 def _agreed(words: MultiDict[str, str]) -> dict[int, str]:

@@ -7,11 +7,11 @@ const texts = JSON.parse(body.dataset.fills ?? "{}");
 
 dress(body);
 addEventListener("message", (event) => {
-  if (event.origin !== location.origin || typeof event.data?.html !== "string") return;
+  if (event.origin !== self.origin || typeof event.data?.html !== "string") return;
   body.replaceChildren(fragment(event.data.html));
   dress(body);
 });
-if (parent !== window) parent.postMessage({ ready: true }, location.origin);
+if (parent !== window) parent.postMessage({ ready: true }, self.origin);
 
 /** @param {HTMLElement} root */
 function dress(root) {
