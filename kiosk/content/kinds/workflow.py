@@ -109,9 +109,10 @@ def _chain(steps: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[Invalid]
             return order, [Invalid(f"steps.{order[-1]}.next", "这几步绕成了一圈，办不完：%(names)s。请改第 %(row)s 步的“下一步”。",
                                    names=" → ".join(names), row=order[-1] + 1)]
         order.append(following)
-    missed = [at for at in range(len(steps)) if at not in order]
-    return order, [Invalid(f"steps.{at - 1}.next", "没有哪一步走到第 %(row)s 步“%(name)s”。请改第 %(before)s 步的“下一步”，或删掉第 %(row)s 步。",
-                           row=at + 1, name=steps[at]["name"], before=at) for at in missed if at - 1 in order]
+    missed = [at for at in range(1, len(steps)) if at not in order and at - 1 in order]
+    return order, [Invalid(f"steps.{at - 1}.next",
+                           "没有哪一步走到第 %(row)s 步“%(name)s”。请改第 %(before)s 步的“下一步”，或删掉第 %(row)s 步。",
+                           row=at + 1, name=steps[at]["name"], before=at) for at in missed]
 
 
 def _following(steps: Sequence[Mapping[str, Any]], at: int) -> int | None:

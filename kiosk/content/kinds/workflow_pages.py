@@ -24,22 +24,25 @@ from kiosk.content.typeset import Atom
 NAME, FIGURE, CALL = 9.0, 14.0, 10.0  # u: names of steps and materials, key figures, the phone to call
 NAME_LINE, CARD_LINE, CLOSE_LINE = 12, 11, 10
 DISCS = (10, 12, 14)  # the stops, where room is scarce and where it is not
-COVER, FIGURES = 27, 25  # the least head with figures beside the title; the row of figures below it
-CELL, CELL_GAP, LEAD = 43, 2, 10  # five steps on the reference panel; the line that comes in from the page before
-ROW_INDENT, ROW_LEAD, ROW_MORE, ROW_MOST = 20, 4, 11, 30
+COVER, FIGURES = 27, 26  # the least head with figures beside the title; the row of figures below it
+CELL, CELL_GAP, LEAD = 43, 3, 10  # five steps on the reference panel; the line that comes in from the page before
+ROW_INDENT, ROW_GAP, ROW_LEAD, ROW_MORE, ROW_MOST = 20, 2, 4, 11, 30
 TICK, STRIP_PAD, STRIP_GAP = 12, 4, 3
 FACT_WINDOW, FACT_LABEL = 14, 21
+CODE_LEAST = 3  # version: the quiet zone of a smaller code takes more of the page than its finer modules save
 CODE, QUIET = 38, 4  # u: 150 mm on the reference panel, without its quiet zone; modules
 SCAN, SCAN_WIDE = 36, 42  # the words that stand below or beside a code of its own page
+TAIL = 1  # what letters reach below a close line
 CASES_MOST, STRIP_LINES, SPREAD = 2, 3, 6
 _COUNTED = re.compile(r"(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[.．、](?!\d))\s*")
 
 
 def sheets(data: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], title: str, geometry: Geometry) -> list[Sheet]:
     """All pages; `steps` in the order in which one leads to the next."""
+    overview, told = _overview(data, _stops(steps), title, geometry)
     where, left = _where(data, title, geometry)
-    return [*_overview(data, _stops(steps), title, geometry), *_materials(data["materials"], title, geometry), *where,
-            *_grounds(data["conditions"], left, data["basis"], title, geometry)]
+    return [*overview, *_materials(data["materials"], title, geometry), *where,
+            *_grounds("" if told else data["conditions"], left, data["basis"], title, geometry)]
 
 
 # --- overview: for whom, three key figures, the steps as a line -------------------------------------------------------------
@@ -70,22 +73,32 @@ def _days(count: int) -> str:
     return f"{count}个工作日" if count else "当场"
 
 
-def _overview(data: Mapping[str, Any], stops: Sequence[_Stop], title: str, geometry: Geometry) -> list[Sheet]:
-    """The first page and those on which its line goes on. Best where everything stands under the title; lines of words at worst."""
-    figures = _figures(data)
-    rest = layout.room("办理流程", [title], geometry)
-    covers = [cover for cover in (_beside(title, data["applies"], figures, geometry), _stacked(title, data["applies"], figures, geometry))
-              if cover and cover.h >= 0]
+def _overview(data: Mapping[str, Any], stops: Sequence[_Stop], title: str, geometry: Geometry) -> tuple[list[Sheet], bool]:
+    """The first page and those on which its line goes on; best where all stands under the title, lines of words at worst.
+
+    Also whether the conditions stand there too.
+    """
+    figures, rest = _figures(data), layout.room("办理流程", [title], geometry)
+    made = (_beside(title, data["applies"], figures, geometry), _stacked(title, data["applies"], figures, geometry))
+    covers = [cover for cover in made if cover and cover.h >= 0]
     for cover, close in product(covers if rest.wide else [], (False, True)):
         if pages := _line(stops, cover.h, rest, close):
-            return _run(cover, rest, pages)
+            return _run(cover, rest, pages), False
     for cover in covers:
         if (pages := _ladder(stops, cover.h, rest)) and len(pages[0]) > min(2, len(stops)):
-            return _run(cover, rest, pages)
-    for cover in covers:
-        if pages := (_line(stops, rest.h, rest, True) if rest.wide else None) or _ladder(stops, rest.h, rest):
-            return _run(cover, rest, [[], *pages])
-    return _worded(data, stops, layout.room(title, "", geometry))
+            return _run(cover, rest, pages), False
+    pages = (_line(stops, rest.h, rest, True) if rest.wide else None) or _ladder(stops, rest.h, rest)
+    if covers and pages:
+        return _alone(covers[-1], data["conditions"], rest, pages)
+    return _worded(data, stops, layout.room(title, "", geometry)), False
+
+
+def _alone(cover: Room, conditions: str, rest: Room, pages: Sequence[Sequence[Atom]]) -> tuple[list[Sheet], bool]:
+    """A first page without steps, with the conditions where they find room."""
+    may = _may(conditions)
+    below = may[1](cover) if may else []
+    fits = bool(below) and ROW_LEAD + sum(atom.gap + atom.height for atom in below) <= cover.h
+    return _run(cover, rest, [[Atom("air", ROW_LEAD), *below] if fits else [], *pages]), fits
 
 
 def _run(first: Room, other: Room, pages: Sequence[Sequence[Atom]]) -> list[Sheet]:
@@ -179,7 +192,7 @@ def _cells(stops: Sequence[_Stop], wide: int, into: bool, more: bool, close: boo
     line, card = (CARD_LINE, CLOSE_LINE) if close else (NAME_LINE, CARD_LINE)
     content = {"cells": cells, "size": int(size), "wide": wide, "name": line * name, "who": card * who, "time": card * time,
                "into": into, "more": more, "close": close}
-    return Atom("flow", DISCS[0] + 2 + line * name + card * (who + time), content=content)
+    return Atom("flow", DISCS[0] + 2 + line * name + card * (who + time) + TAIL * close, content=content)
 
 
 def _aired(flow: Atom, room: float) -> Atom:
@@ -241,7 +254,7 @@ def _rung(stop: _Stop, wide: float) -> Atom:
     name, who, time = typeset.lines(stop.name, free, NAME, 900), _lines(stop.who, free), _lines(stop.time, free, BODY, 700)
     beside = len(who) <= 1 and len(time) == 1 and sum(map(typeset.width, who, [BODY])) + 4 + typeset.width(time[0], BODY, 700) <= free
     below = max(len(who), len(time)) if beside else len(who) + len(time)
-    return Atom("step", NAME_LINE * len(name) + CLOSE_LINE * below, content={
+    return Atom("step", NAME_LINE * len(name) + CLOSE_LINE * below + (TAIL if stop.last else ROW_GAP), content={
         "number": stop.number, "last": stop.last, "name": name, "who": who, "time": time, "beside": beside})
 
 
@@ -382,6 +395,11 @@ class _Fact:
         said = f"{self.label}　{self.value}".replace("\n", "　")
         return [atom] if atom.height <= room.h else layout.text_atoms("paragraph", said, room.w, room.few(), gap=2.0)
 
+    def pieces(self, wide: float, most: int) -> list[_Fact]:
+        """The fact in parts of at most so many lines."""
+        lines = _lines(self.value, wide - FACT_LABEL)
+        return [replace(self, value="\n".join(lines[at:at + most])) for at in range(0, len(lines), most)]
+
     def _drawn(self, lines: list[str], figure: str = "", large: bool = False) -> Atom:
         return Atom("fact", FACT_WINDOW if figure else CLOSE_LINE * len(lines) + 2, content={
             "label": self.label, "lines": lines, "figure": figure, "large": large, "bold": bool(self.form), "again": self.again})
@@ -444,17 +462,18 @@ def _rows(facts: Sequence[_Fact], wide: float, room: float) -> Atom | None:
 
 
 def _apart(facts: Sequence[_Fact], room: Room) -> list[Sheet]:
-    """The facts over several pages, window and phone on each."""
+    """The facts over several pages, window and phone on each; what is higher than its page runs on. At worst plain lines."""
     both, others = [fact for fact in facts if fact.form], [fact for fact in facts if not fact.form]
-    pages: list[list[_Fact]] = []
-    for fact in others:
-        if not pages or not _rows([*pages[-1], fact], room.w, room.h):
-            pages.append([replace(each, again=bool(pages)) for each in both])
-        pages[-1].append(fact)
-    drawn = [page for page in (_rows(page, room.w, room.h) for page in pages) if page]
-    if len(drawn) < len(pages):
+    free = room.h - sum(fact.atom(room.w).height for fact in both)
+    most = int(free - 2) // CLOSE_LINE
+    if most < 1:
         return layout.sheets(room, [atom for fact in [*both, *others] for atom in fact.atoms(room)])
-    return [Sheet({**room.head, "atoms": [page]}) for page in drawn]
+    pages: list[list[_Fact]] = []
+    for piece in (piece for fact in others for piece in fact.pieces(room.w, most)):
+        if not pages or not _rows([*pages[-1], piece], room.w, room.h):
+            pages.append([replace(each, again=bool(pages)) for each in both])
+        pages[-1].append(piece)
+    return [Sheet({**room.head, "atoms": [rows]}) for rows in (_rows(page, room.w, room.h) for page in pages) if rows]
 
 
 # --- the code to scan -------------------------------------------------------------------------------------------------------
@@ -486,7 +505,10 @@ class _Code:
 
 @lru_cache(64)
 def _modules(link: str) -> tuple[str, int]:
-    matrix = segno.make_qr(link, error="m").matrix
+    made = segno.make_qr(link, error="m")
+    if len(made.matrix) < 17 + 4 * CODE_LEAST:
+        made = segno.make_qr(link, error="m", version=CODE_LEAST)
+    matrix = made.matrix
     return "".join(f"M{x} {y}h{long}v1h-{long}z" for y, row in enumerate(matrix) for x, long in _dark(row)), len(matrix)
 
 
@@ -522,7 +544,7 @@ def _grounds(conditions: str, facts: Sequence[_Fact], basis: str, title: str, ge
     """Who may, what found no room before, and the ground in law: on one page where they fit, else each on its own."""
     parts = [part for part in (_may(conditions), _rest(facts, basis)) if part]
     one = layout.room("谁能办，依据什么", [title], geometry)
-    if len(parts) == 2 and len(pages := layout.sheets(one, [atom for _, part in parts for atom in part(one)])) == 1:
+    if len(parts) == 2 and len(pages := layout.sheets(one, [*parts[0][1](one), Atom("air", ROW_LEAD), *parts[1][1](one)])) == 1:
         return pages
     rooms = [(layout.room(heading, [title], geometry), part) for heading, part in parts]
     return [page for room, part in rooms for page in layout.sheets(room, part(room))]
