@@ -171,11 +171,12 @@ def _scale(page: Mapping[str, Any], crop: Crop) -> float:
 
 
 def _box(page: Mapping[str, Any]) -> tuple[int, int, int, int]:
-    return _broadened(*(page.get("box") or (0, 0, 1000, 1000)), NARROW)
+    return _broadened(page.get("box") or (0, 0, 1000, 1000), NARROW)
 
 
-def _broadened(left: int, top: int, width: int, height: int, least: int) -> tuple[int, int, int, int]:
+def _broadened(box: Sequence[int], least: int) -> tuple[int, int, int, int]:
     """The box, no narrower than that: three words in the middle of a page are not blown up to the width of the board."""
+    left, top, width, height = box
     more = max(0, least - width)
     left = max(0, min(left - more // 2, 1000 - width - more))
     top = max(0, min(top, 1000 - max(LOW, height)))
@@ -187,7 +188,7 @@ def _sides(page: Mapping[str, Any]) -> list[tuple[int, int, int, int, int, Seque
     left, top, width, height = _box(page)
     halves = page.get("halves") or {"at": left + width // 2, "clean": False, "gaps": [(), ()]}
     if halves["clean"]:
-        return [(side, *_broadened(*box, NARROW // 2), gaps)
+        return [(side, *_broadened(box, NARROW // 2), gaps)
                 for side, box, gaps in zip((1, 2), halves["boxes"], halves["gaps"], strict=True)]
     seam = min(SEAM, width // 4)
     at = min(max(halves["at"], left + 1), left + width - 1)
