@@ -21,6 +21,7 @@ WIDEST_TIME = "00:00"
 DAY = "2026-12-30"
 STANDING = "变更即更新"
 OFFLINE = "内容截至00:00"
+AIR, COLUMN = 6.0, 7.25  # around the place of the off-line sign; before the column, its line included
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,38 @@ class Signed:
 def head(signed: Signed, geometry: Geometry) -> dict[str, Any]:
     """For the template: office in lines ([] where the board fills it in one), column, and which of day, lunar, clock stand.
 
-    `sign`: what steps back when the off-line sign comes: nothing, the column, or the column and the day.
+    `sign`: what steps back when the off-line sign comes: nothing, the column, the column and the day, or the clock too.
     """
     free = geometry.w - 2 * MARGIN[geometry.orientation]
     clock = typeset.width(WIDEST_TIME, CLOCK, 700) + 4
-    office = typeset.width(signed.office, OFFICE * TRACKING, 700)
-    if office > free:  # no room for the name even alone: two smaller lines, or the short name
-        lines = typeset.balanced(signed.office, free, LABEL * TRACKING, 700)
-        return {"office": lines if len(lines) <= 2 else [signed.short], "clock": False, "column": "", "day": False, "lunar": False,
-                "sign": "all"}
-    with_clock = office + clock <= free
     day, lunar = typeset.width(LONGEST_DAY[geometry.orientation], LABEL), typeset.width(LONGEST_LUNAR, LABEL)
     if geometry.orientation == "portrait":
-        return {"office": [], "clock": with_clock, **_second_row(_columns(signed, 700), free, day, lunar), "sign": "all"}
-    left = free - office - (clock if with_clock else 0) - 4
-    shown = _one_row(_columns(signed, 500), left, max(day, lunar), with_clock)
-    spare = left - (max(day, lunar) if shown["day"] else 0) - typeset.width(OFFLINE, LABEL) - 6
-    sign = "none" if typeset.width(shown["column"], LABEL) + 7 <= spare else "column" if spare >= 0 else "all"
-    return {"office": [], "clock": with_clock, **shown, "sign": sign}
+        office, lines = _office(signed, free - clock, free)
+        return {"office": lines, "clock": office + clock <= free, **_second_row(_columns(signed, 700), free, day, lunar), "sign": "all"}
+    dated, sign = max(day, lunar), typeset.width(OFFLINE, LABEL)
+    office, lines = _office(signed, free - AIR - max(dated + clock, sign), free - AIR - sign)
+    left = free - office - AIR
+    shown = _one_row(_columns(signed, 500), left - clock, dated) if clock <= left else {"column": "", "day": False, "lunar": False}
+    return {"office": lines, "clock": clock <= left, **shown, "sign": _steps_back(shown, left - sign, dated, clock)}
+
+
+def _office(signed: Signed, room: float, least: float) -> tuple[float, list[str]]:
+    """How wide the office's name is, and its lines; [] for one line. A name that leaves no room for day and clock stands in two smaller
+    lines; only where even these leave none for the off-line sign it is the short name.
+    """
+    whole = _tracked(signed.office, OFFICE)
+    if whole <= room:
+        return whole, []
+    for name, free in ((signed.office, room), (signed.office, least), (signed.short, least)):
+        lines = typeset.balanced(name, free, LABEL * TRACKING, 700)
+        taken = max(_tracked(line, LABEL) for line in lines)
+        if len(lines) <= 2 and taken <= free:
+            return taken, lines
+    return taken, lines
+
+
+def _tracked(text: str, size: float) -> float:
+    return typeset.width(text, size, 700) + (TRACKING - 1) * size * len(text)
 
 
 def _columns(signed: Signed, weight: int) -> list[tuple[str, float]]:
@@ -65,16 +80,19 @@ def _columns(signed: Signed, weight: int) -> list[tuple[str, float]]:
     return [(each, typeset.width(each, LABEL, weight)) for each in (*words, signed.column)]
 
 
-def _one_row(columns: Sequence[tuple[str, float]], free: float, day: float, fits: bool) -> dict[str, Any]:
+def _one_row(columns: Sequence[tuple[str, float]], free: float, dated: float) -> dict[str, Any]:
     """Landscape: column and day beside the office; the day stands in two rows."""
-    for dated in (True, False):
-        left = free - (day if dated else 0)
-        for words, wide in columns:
-            if fits and wide + 7 + (4 if dated else 0) <= left:
-                return {"column": words, "day": dated, "lunar": dated}
-        if fits and dated and left >= 0:
-            return {"column": "", "day": True, "lunar": True}
+    for day in (True, False):
+        for words, wide in (*columns, ("", 0.0)):
+            if wide + (COLUMN if words else 0) + (dated if day else 0) <= free:
+                return {"column": words, "day": day, "lunar": day}
     return {"column": "", "day": False, "lunar": False}
+
+
+def _steps_back(shown: Mapping[str, Any], free: float, dated: float, clock: float) -> str:
+    column = typeset.width(shown["column"], LABEL) + COLUMN if shown["column"] else 0.0
+    needs = {"none": column + (dated if shown["day"] else 0) + clock, "column": (dated if shown["day"] else 0) + clock, "all": clock}
+    return next((name for name, need in needs.items() if need <= free), "clock")
 
 
 def _second_row(columns: Sequence[tuple[str, float]], free: float, day: float, lunar: float) -> dict[str, Any]:

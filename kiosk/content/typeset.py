@@ -1,8 +1,8 @@
 """Typeset: text and a page's grid in, lines and pages out. Pure. What is reckoned here is what the board draws.
 
 Widths are measured with Pillow (RAQM layout, kerning and ligatures off) on the very font file that the board uses; lengths are in u.
-With both off a line is as wide as its characters together (but for the dash), so each character is measured once. Lines are broken
-here and the page only draws them, each unbreakable, so that no browser decides anew.
+With both off a line is as wide as its characters together, so each character is measured once. Lines are broken here and the
+page only draws them, each unbreakable, so that no browser decides anew.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 from PIL import ImageFont, features
 
@@ -29,7 +28,6 @@ READING = 150  # characters a minute: readers of 60 and older, mean less 1.5 sta
 PAUSE, LEAST_DWELL = 3.0, 12.0
 ORPHAN = 2  # a last line of so few characters is never left alone
 DASH = "—"
-_HAN_MARKS = set("。、（《》〈〉「」『』【】〔〕〖〗")  # with a middle dot they are Chinese too
 FEATURES = ["-kern", "-liga", "tnum"]  # as page.css sets them
 _SIZE = 100
 
@@ -53,8 +51,6 @@ class Atom:
 
 def width(text: str, size: float, weight: int = 500) -> float:
     """How wide the text is drawn at this size, in the size's unit."""
-    if DASH in text:
-        return (sum(_advance(letter, weight) for letter in text if letter != DASH) + _dashes(text, weight)) * size
     return sum(_advance(letter, weight) for letter in text) * size
 
 
@@ -190,24 +186,15 @@ def _fitting(unit: str, room: float, size: float, weight: int) -> Iterable[str]:
     return (*_fitting(unit[:half], room, size, weight), *_fitting(unit[half:], room, size, weight))
 
 
-def _dashes(text: str, weight: int) -> float:
-    """What the dashes of a line take: beside letters of any script they are those of Chinese, among figures and marks alone those of
-    no language, which join without being twice as long. Browsers choose so by the line's script; the length is the font's own.
-    """
-    if any(category(letter)[0] == "L" or category(letter) == "Nl" for letter in text) or ("·" in text and not _HAN_MARKS.isdisjoint(text)):
-        return text.count(DASH) * _shaped("字" + DASH, weight) - text.count(DASH) * _shaped("字", weight)
-    return sum(_shaped(run, weight) for run in re.findall(f"{DASH}+", text))
-
-
-@lru_cache(200)
-def _shaped(text: str, weight: int) -> float:
-    return _face(weight).getlength(text, features=FEATURES, language="zh-Hans") / _SIZE
-
-
 @lru_cache(60_000)
 def _advance(letter: str, weight: int) -> float:
-    """How far a character moves the pen, as a share of its size."""
+    """How far a character moves the pen, as a share of its size. A dash is the Chinese one, which browsers draw beside letters of any
+    script; among figures and marks alone theirs is shorter, never longer.
+    """
     face = _face(weight if weight == RARE or _has(letter, weight) else RARE)
+    if letter == DASH:
+        both, alone = (face.getlength(text, features=FEATURES, language="zh-Hans") for text in ("字" + DASH, "字"))
+        return (both - alone) / _SIZE
     return face.getlength(letter, features=FEATURES) / _SIZE
 
 

@@ -56,8 +56,15 @@ def geometry(number: int, panel: int) -> Geometry:
     return geometry_of(Panel(hung.width_mm, hung.height_mm, *pixels, hung.rotation, most if far else distance), theme, elder, ticker)
 
 
+def sample(kind: str) -> SlideView:
+    """The kind's sample as the office would hang it."""
+    told = _told(kind)
+    return SlideView(told["title"], kind, told["data"], told.get("column", "通知公告"), "社会事务办", date(2027, 5, 20), "0825-×××××××",
+                     office=OFFICES[1], short="街道办")
+
+
 def _view(kind: str, chance: random.Random) -> SlideView:
-    told = _sample(kind)
+    told = _told(kind)
     maker = _MAKERS.get(kind) or (_formed if KINDS[kind].FORM else _reworded)
     made = " ".join(_text(chance, chance.choice((2, 8, 14, 26, 40))).split())[:40].strip()
     title = told["title"] if chance.random() < 0.3 else made
@@ -66,7 +73,7 @@ def _view(kind: str, chance: random.Random) -> SlideView:
                      office=chance.choice(OFFICES), short="街道办")
 
 
-def _sample(kind: str) -> dict[str, Any]:
+def _told(kind: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads((SLIDES / "samples" / f"{kind}.json").read_text(encoding="utf-8"))
     return told
 
@@ -134,7 +141,7 @@ def _length(chance: random.Random, most: int) -> int:
 
 def _formed(kind: str, chance: random.Random) -> Mapping[str, Any]:
     """All by chance, or the sample with some of its fields by chance; what the kind does not take is the sample's."""
-    form, sample = KINDS[kind].FORM, _sample(kind)["data"]
+    form, sample = KINDS[kind].FORM, _told(kind)["data"]
     made = {each.name: _thing(each, chance) for each in form}
     if chance.random() < 0.5:
         made = {**sample, **{name: value for name, value in made.items() if chance.random() < 0.35}}
@@ -224,7 +231,7 @@ _SIZES = ((1654, 2339), (2339, 1654), (1920, 1080), (1080, 1920), (1000, 1000), 
 
 def _media(kind: str, chance: random.Random) -> Mapping[str, Any]:
     pages = [_page(chance, at) for at in range(chance.choice((1, 2, 4)))]
-    return {**_sample(kind)["data"], "pages": pages}
+    return {**_told(kind)["data"], "pages": pages}
 
 
 def _page(chance: random.Random, at: int) -> Mapping[str, Any]:
@@ -242,7 +249,7 @@ def _page(chance: random.Random, at: int) -> Mapping[str, Any]:
 
 def _reworded(kind: str, chance: random.Random) -> Mapping[str, Any]:
     """The sample with other words of about the same length where the kind takes them."""
-    sample = _sample(kind)["data"]
+    sample = _told(kind)["data"]
     for share in (0.6, 0.3, 0.1):
         try:
             return KINDS[kind].parse(_other_words(sample, chance, share)).stored()

@@ -59,6 +59,25 @@ async function told(/** @type {any[]} */ pages, /** @type {any} */ grid, /** @ty
   return found;
 }
 
+/** The lines of a page alone, however many, as `look` tells them. */
+function lines(/** @type {string} */ html, /** @type {any} */ grid) {
+  draw(html, grid, {}, {});
+  return [...host.querySelectorAll(".line")].map((each) => wide(/** @type {Text} */ (each.firstChild), getComputedStyle(each)));
+}
+
+/** How wide a text is drawn, and in what: text, width, size, weight, face, spacing, rows. @param {Text} node @param {CSSStyleDeclaration} style @param {DOMRect[]} [rows] */
+function wide(node, style, rows = boxed(node)) {
+  return [node.data, rows.reduce((sum, each) => sum + each.width, 0), parseFloat(style.fontSize), Number(style.fontWeight),
+    style.fontFamily.split(",")[0].replaceAll('"', ""), parseFloat(style.letterSpacing) || 0, rows.length];
+}
+
+/** @param {Text} node */
+function boxed(node) {
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  return [...range.getClientRects()].filter((each) => each.width);
+}
+
 /** @param {number} u */
 function look(u) {
   const page = /** @type {HTMLElement} */ (host.firstElementChild);
@@ -87,15 +106,10 @@ function written(page) {
     if (!node.data.trim()) continue;
     const parent = /** @type {HTMLElement} */ (node.parentElement);
     const style = getComputedStyle(parent);
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const rows = [...range.getClientRects()].filter((each) => each.width);
+    const rows = boxed(node);
     if (!rows.length || style.visibility === "hidden") continue;
     const ink = inked(node.data.trim(), style, rows);
-    const size = parseFloat(style.fontSize);
-    found.push({ node, parent, line: !!parent.closest(".line"), style, ink, said: `“${node.data.trim().slice(0, 16)}”`,
-      width: [node.data, rows.reduce((sum, each) => sum + each.width, 0), size, Number(style.fontWeight), style.fontFamily.split(",")[0].replaceAll('"', ""),
-        parseFloat(style.letterSpacing) || 0, rows.length] });
+    found.push({ node, parent, line: !!parent.closest(".line"), style, ink, said: `“${node.data.trim().slice(0, 16)}”`, width: wide(node, style, rows) });
   }
   return found;
 }
@@ -123,7 +137,7 @@ function boxes(/** @type {HTMLElement} */ page, /** @type {HTMLElement} */ conte
   const free = inner(content);
   for (const each of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("*"))) {
     const box = each.getBoundingClientRect();
-    if (!box.width && !box.height) continue;
+    if ((!box.width && !box.height) || each.closest(`${MOVING} *`)) continue;
     if (!within(box, whole)) faults.add(`${name(each)} leaves the page: ${where(box, whole, u)}`);
     else if (each !== content && content.contains(each) && !each.closest("svg") && !within(box, free)) faults.add(`${name(each)} leaves the content area: ${where(box, free, u)}`);
     const shape = each.closest("svg");
@@ -239,4 +253,4 @@ function name(element) {
   return element.tagName.toLowerCase() + [...element.classList].map((each) => `.${each}`).join("");
 }
 
-/** @type {any} */ (window).proof = { ready, draw, told, look };
+/** @type {any} */ (window).proof = { ready, draw, told, lines };

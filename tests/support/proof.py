@@ -24,6 +24,7 @@ from tests.support.office import CHROMIUM
 
 FLAGS = ["--no-sandbox", "--allow-file-access-from-files", "--font-render-hinting=none", "--disable-dev-shm-usage"]
 WIDTH_OFF = 0.3  # px by which a line may differ from what was reckoned
+DASH_OFF = 0.35  # of its size, by which a dash among figures and marks alone is drawn shorter than reckoned
 BARS_MOST = 24
 FILLS = {"office": "白鹭街道办事处", "lunar": "农历十月十五", "clock": "10:24", "disclosed": "2026-11-20"}
 DAY = {"landscape": "11月24日 星期二", "portrait": "11月24日 周二"}
@@ -48,21 +49,28 @@ class Proof:
         self._browser, self._folder = browser, folder
         self._pages: dict[str, Page] = {}
         self._media: dict[str, str] = {}
+        self.pages = 0  # of the revision proved last
 
     def draw(self, pages: Sequence[Fragment], geometry: Geometry, fills: Mapping[str, str] | None = None) -> list[Drawn]:
         told = self._page(geometry).evaluate(
             "([pages, grid, fills, media]) => proof.told(pages, grid, fills, media)",
-            [[page.html for page in pages], {"w": geometry.w, "h": geometry.h, "u": geometry.u}, fills_for(geometry, fills), self._media])
+            [[page.html for page in pages], _grid(geometry), fills_for(geometry, fills), self._media])
         return [Drawn(**each) for each in told]
+
+    def lines(self, html: str, geometry: Geometry) -> list[list[Any]]:
+        """Only the lines of a page, however many: text, width, size, weight, face, spacing, rows."""
+        found: list[list[Any]] = self._page(geometry).evaluate("([html, grid]) => proof.lines(html, grid)", [html, _grid(geometry)])
+        return found
 
     def faults(self, view: SlideView, geometry: Geometry, fills: Mapping[str, str] | None = None) -> list[str]:
         """Everything that is wrong with the revision's pages on this grid, page by page."""
         self.furnish(view.data)
         pages = render.render(view, geometry)
+        self.pages = len(pages)
         drawn = self.draw(pages, geometry, {"office": view.office or FILLS["office"], **(fills or {})})
         formula = not KINDS[view.kind].FILES
         return [f"page {at}: {fault}" for at, (page, seen) in enumerate(zip(pages, drawn, strict=True), 1)
-                for fault in [*seen.faults, *_numbers(page, seen), *_widths(seen), *(_dwell(page, seen) if formula else ())]]
+                for fault in [*seen.faults, *_numbers(page, seen), *widths(seen.lines), *(_dwell(page, seen) if formula else ())]]
 
     def picture(self, page: Fragment, geometry: Geometry, fills: Mapping[str, str] | None = None) -> bytes:
         """The page as PNG, at its own size."""
@@ -71,6 +79,11 @@ class Proof:
         place.set_viewport_size({"width": width, "height": height})
         self.draw([page], geometry, fills)
         return place.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height})
+
+    def seen(self, geometry: Geometry, selector: str) -> bool:
+        """Whether what was drawn last has such an element with a box."""
+        found: bool = self._page(geometry).evaluate("(at) => document.querySelector(at)?.getBoundingClientRect().width > 0", selector)
+        return found
 
     def furnish(self, data: Any) -> None:
         """A picture for every medium that the data names, as large as it says."""
@@ -121,6 +134,20 @@ def seconds(words: str) -> float:
     return max(12.0, 3 + count * 60 / 150)
 
 
+def widths(lines: Sequence[Sequence[Any]]) -> list[str]:
+    """Lines that are not as wide as typeset says at the size and weight that the page gives them."""
+    found = []
+    for text, drawn, size, weight, face, spacing, _rows in lines:
+        want = _reckoned(text, size, weight, face, spacing)
+        if not want - WIDTH_OFF - DASH_OFF * size * text.count(typeset.DASH) <= drawn <= want + WIDTH_OFF:
+            found.append(f"“{text[:20]}” is {drawn:.2f} px wide, reckoned {want:.2f} px")
+    return found
+
+
+def _grid(geometry: Geometry) -> dict[str, int]:
+    return {"w": geometry.w, "h": geometry.h, "u": geometry.u}
+
+
 def _numbers(page: Fragment, seen: Drawn) -> list[str]:
     told = [] if (seen.number, seen.of) == (page.number, page.of) else [f"says {seen.number} / {seen.of}, is {page.number} / {page.of}"]
     return told + ([] if seen.segments == min(page.of, BARS_MOST) else [f"{seen.segments} segments in the bar of {page.of} pages"])
@@ -129,13 +156,6 @@ def _numbers(page: Fragment, seen: Drawn) -> list[str]:
 def _dwell(page: Fragment, seen: Drawn) -> list[str]:
     want = seconds(seen.words)
     return [] if abs(page.dwell - want) < 0.06 else [f"stays {page.dwell} s, its words need {want:.1f} s"]
-
-
-def _widths(seen: Drawn) -> list[str]:
-    """Lines that are not as wide as typeset says at the size and weight that the page gives them."""
-    return [f"“{text[:20]}” is {drawn:.2f} px wide, reckoned {want:.2f} px"
-            for text, drawn, want in ((text, drawn, _reckoned(text, *style)) for text, drawn, *style, _rows in seen.lines)
-            if abs(drawn - want) > WIDTH_OFF]
 
 
 def _reckoned(text: str, size: float, weight: int, face: str, spacing: float) -> float:
