@@ -17,40 +17,22 @@ from kiosk import people
 from kiosk.base import journal
 from kiosk.base.errors import N_, Conflict, Invalid, Problem
 from kiosk.content import slides
-from kiosk.content.geometry import THEMES, Geometry, Panel, panel_of
-from kiosk.content.pages import showing
+from kiosk.content.geometry import THEMES, Panel, panel_of
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
 from kiosk.signage import manifest
 from kiosk.signage import playlists as lists
 from kiosk.signage.boards import Board, Group, Placing, Status
-from kiosk.signage.playlists import Entry, Item, Playlist
+from kiosk.signage.playlists import Entry
 from kiosk.web import own, words
-from kiosk.web.looks import USUAL, drawn_pages
 from kiosk.web.request import actor, back_in, db, integer, needs, now, number, parts, to
+from kiosk.web.rounds import Rounds, advice, total
 
 bp = Blueprint("signage", __name__)
 USUAL_INCHES, USUAL_METRES = 43.0, 3.0
 THEME_NAMES = {"zhengwu": N_("政务蓝"), "shequ": N_("社区绿"), "gaoduibi": N_("高对比")}
 COMMANDS = {"identify": N_("屏上亮出名字了，10 秒后自己收起。"), "reload": N_("屏正在重新载入，几秒就好。")}
-
-
-@dataclass(frozen=True)
-class Lap:
-    """An item as it passes in one round: what is seen, how many pages, how long; `text`: seconds a page by the amount of text."""
-
-    item: Item
-    revision: Revision
-    plays: bool
-    pages: int
-    seconds: float
-    text: float
-
-    @property
-    def shortened(self) -> int:
-        """Seconds a page that somebody took away from what reading needs."""
-        return max(0, round(self.text - self.item.dwell)) if self.item.dwell is not None else 0
 
 
 @dataclass(frozen=True)
@@ -76,8 +58,12 @@ class Seen:
 def playlists() -> ResponseReturnValue:
     mine = reach(actor(), "playlist.read")
     found = [each for each in lists.playlists(db()) if each.unit_id in mine]
+    rounds = Rounds()
+    waits = {each.id: rounds.wait(each) for each in found}
+    lasting = {each.id: rounds.seconds(each, wait.board if (wait := waits[each.id]) else None) for each in found}
     return render_template("signage/playlists.html", playlists=found, units=_units("playlist.edit"), boards_of=lists.boards_of,
-                           rounds={each.id: _round(_laps(each)) for each in found}, most=parts().settings.round_minutes * 60)
+                           rounds=lasting, waits={id: wait.seconds if wait else lasting[id] for id, wait in waits.items()},
+                           most=parts().settings.round_minutes * 60)
 
 
 @bp.post("/staff/playlists")
@@ -94,10 +80,13 @@ def make_playlist() -> ResponseReturnValue:
 @needs("playlist.read")
 def playlist(id: int) -> ResponseReturnValue:
     found = own.playlist(id, "playlist.read")
-    laps = _laps(found)
-    return render_template("signage/playlist.html", playlist=found, laps=laps, round=_round(laps), boards=lists.boards_of(found),
-                           most=parts().settings.round_minutes * 60, writable=may(actor(), "playlist.edit", found.unit_id),
-                           groups=_groups(), all_boards=_boards(), until=words.until, board=next(iter(lists.boards_of(found)), None),
+    rounds, most = Rounds(), parts().settings.round_minutes * 60
+    wait = rounds.wait(found)
+    laps, others = rounds.laps(found, wait.board if wait else None), sum(lasts for _, lasts in wait.others) if wait else 0
+    return render_template("signage/playlist.html", playlist=found, laps=laps, round=total(laps), boards=lists.boards_of(found),
+                           wait=wait, others=others, most=most, advice=advice(laps, others, most),
+                           writable=may(actor(), "playlist.edit", found.unit_id),
+                           groups=_groups(), all_boards=_boards(), until=words.until, board=wait.board if wait else None,
                            on_groups={each.group_id for each in found.placements}, on_boards={each.board_id for each in found.placements})
 
 
@@ -187,6 +176,7 @@ def board(id: int) -> ResponseReturnValue:
     found = own.board(id)
     return render_template("signage/board.html", board=found, seen=_seen([found])[0], playlists=lists.playlists_of(db()).get(id, []),
                            history=journal.about(db(), found, 12), went=_went, statuses=Status, theme_names=THEME_NAMES,
+                           round=Rounds().board(found), most=parts().settings.round_minutes * 60,
                            writable=may(actor(), "board.edit", found.unit_id))
 
 
@@ -380,25 +370,6 @@ def _moved(entries: list[Entry], move: str) -> list[Entry]:
     if way != "remove":
         entries.insert(max(0, at - 1) if way == "up" else at + 1, taken)
     return entries
-
-
-def _laps(playlist: Playlist) -> list[Lap]:
-    """One round on the first board where the list hangs."""
-    board = next(iter(lists.boards_of(playlist)), None)
-    geometry = board.geometry if board else USUAL
-    return [_lap(item, geometry) for item in playlist.items]
-
-
-def _lap(item: Item, geometry: Geometry) -> Lap:
-    revision = item.slide.live or item.slide.latest
-    plays = slides.hangs(item.slide, now()) and item.slide.retired_at is None
-    drawn = showing(drawn_pages(revision, geometry), now()) if item.slide.live else []
-    seconds = sum(item.dwell or page.dwell for page in drawn)
-    return Lap(item, revision, plays, len(drawn), seconds, sum(page.dwell for page in drawn) / len(drawn) if drawn else 0)
-
-
-def _round(laps: Sequence[Lap]) -> int:
-    return round(sum(lap.seconds for lap in laps if lap.plays))
 
 
 def _seen(found: Sequence[Board]) -> list[Seen]:

@@ -1,6 +1,7 @@
 // @ts-check
 /** The order of a playlist: by dragging, by keyboard, by ↑ ↓; nothing goes to the boards before it is saved. */
 import Sortable from "../vendor/sortable/sortable.js";
+import { advice } from "./rounds.js";
 
 const rows = /** @type {HTMLElement} */ (document.getElementById("rows"));
 const lead = /** @type {HTMLElement} */ (document.getElementById("lead"));
@@ -170,8 +171,28 @@ function settle() {
   const shown = document.getElementById("total");
   if (shown) shown.textContent = lasts(sum);
   strip(here, sum);
-  const advice = document.getElementById("advice");
-  if (advice) advice.replaceChildren(clone(sum > Number(advice.dataset.most) ? "too-long" : "fine"));
+  advise(here, sum);
+}
+
+/** How long people wait on the board, whether that is too long, and what to move. @param {HTMLElement[]} here @param {number} sum */
+function advise(here, sum) {
+  const [status, waited, move] = ["advice", "wait", "move"].map((id) => document.getElementById(id));
+  if (!status || !waited || !move) return;
+  const others = Number(status.dataset.others), most = Number(status.dataset.most);
+  const lists = JSON.parse(waited.dataset.lists ?? "[]");
+  status.replaceChildren(clone(sum + others > most ? "too-long" : "fine"));
+  waited.textContent = others ? fill(words.board, { board: waited.dataset.board ?? "", lists: titled(lists), time: lasts(sum + others) }) : words.alone;
+  const playing = here.map((each) => ({ title: each.dataset.title ?? "", seconds: seconds(each) }));
+  const told = advice(playing, others, most);
+  const titles = titled(told.move.map((each) => each.title));
+  move.textContent = others > most ? fill(words.others, { time: lasts(others) })
+    : titles ? fill(told.enough ? words.move : words.still, { titles, time: lasts(told.left) })
+      : sum > most ? fill(words.one, { titles: titled(playing.filter((each) => each.seconds).map((each) => each.title)), time: lasts(sum) }) : "";
+}
+
+/** @param {string[]} titles */
+function titled(titles) {
+  return titles.map((title) => fill(words.title, { title })).join("");
 }
 
 /** What stands under the seconds of one row. @param {HTMLElement} mine */

@@ -272,3 +272,79 @@ def test_groups_are_made_filled_and_renamed(browser: Signed, cast: Cast, make: M
     text = mine.get("/staff/boards/groups").text
     assert "一楼大厅" in text
     assert "大厅1号屏" in text
+
+
+# --- how long people wait ---------------------------------------------------------------------------------------------
+
+def _lasting(make: Make, session: Session, cast: Cast, *lasts: tuple[str, float], boards: list[Board] | None = None,
+             name: str = "大厅主列表") -> Playlist:
+    """A list whose items stay so many seconds, each one page."""
+    made = [make.slide(state="approved", title=title) for title, _ in lasts]
+    playlist = make.playlist(made, boards=boards, name=name)
+    entries = [playlists.Entry(slide.id, seconds) for slide, (_, seconds) in zip(made, lasts, strict=True)]
+    playlists.set_items(session, playlist, entries, by=cast.editor, at=now())
+    session.flush()
+    return playlist
+
+
+def _aside(text: str, id: str) -> str:
+    found = re.search(rf'<p[^>]* id="{id}"[^>]*>(.*?)</p>|<p id="{id}"[^>]*>(.*?)</p>', text, re.S)
+    assert found is not None
+    return re.sub(r"<[^>]+>", "", found[1] or found[2] or "").strip()
+
+
+def test_the_fewest_items_to_move_are_named_and_what_is_left(browser: Signed, cast: Cast, make: Make, session: Session) -> None:
+    items = (("停水通知", 40.0), ("低保政策", 200.0), ("办事流程", 150.0), ("招聘网格员", 60.0))
+    playlist = _lasting(make, session, cast, *items, boards=[make.board()])
+    text = browser(cast.editor).get(f"/staff/playlists/{playlist.id}").text
+    assert _aside(text, "move") == "把“低保政策”移到挂在别的屏上的列表，一轮就是 4 分 10 秒。"
+    assert "居民最多等这么久" in _aside(text, "wait")
+
+
+def test_a_short_round_asks_for_nothing(browser: Signed, cast: Cast, make: Make, session: Session) -> None:
+    playlist = _lasting(make, session, cast, ("停水通知", 40.0), ("低保政策", 200.0), boards=[make.board()])
+    text = browser(cast.editor).get(f"/staff/playlists/{playlist.id}").text
+    assert _aside(text, "move") == ""
+    assert "太长" not in _aside(text, "advice")
+
+
+def test_where_three_do_not_help_several_lists_are_asked_for(browser: Signed, cast: Cast, make: Make, session: Session) -> None:
+    playlist = _lasting(make, session, cast, *((f"政策{at}", 180.0) for at in range(5)), boards=[make.board()])
+    told = _aside(browser(cast.editor).get(f"/staff/playlists/{playlist.id}").text, "move")
+    assert told == "把“政策0”“政策1”“政策2”移走，一轮还要 6 分 00 秒。请分成几个列表，挂在不同的屏上。"
+
+
+def test_an_item_that_is_too_long_by_itself_is_to_be_divided(browser: Signed, cast: Cast, make: Make, session: Session) -> None:
+    playlist = _lasting(make, session, cast, ("低保政策", 400.0), boards=[make.board()])
+    told = _aside(browser(cast.editor).get(f"/staff/playlists/{playlist.id}").text, "move")
+    assert told == "“低保政策”自己就要 6 分 40 秒，请分成几件。"
+
+
+def test_people_wait_for_every_list_of_the_board(browser: Signed, cast: Cast, make: Make, session: Session) -> None:
+    quiet, busy = make.board(), make.board()
+    mine = _lasting(make, session, cast, ("停水通知", 40.0), ("低保政策", 100.0), boards=[quiet, busy])
+    _lasting(make, session, cast, ("办事流程", 200.0), boards=[busy], name="办事指南")
+    editor = browser(cast.editor)
+    text = editor.get(f"/staff/playlists/{mine.id}").text
+    assert _aside(text, "wait") == f"“{busy.name}”上还轮着播“办事指南”，居民最多等 5 分 40 秒，才能看全一轮。"
+    assert _aside(text, "move") == "把“低保政策”移到挂在别的屏上的列表，一轮就是 4 分 00 秒。"
+    assert "连同屏的列表共 5 分 40 秒" in editor.get("/staff/playlists").text
+    assert "5 分 40 秒" in browser(cast.administrator).get(f"/staff/boards/{busy.id}").text
+    assert "建议不超过" not in browser(cast.administrator).get(f"/staff/boards/{quiet.id}").text
+
+
+def test_where_the_other_lists_alone_take_too_long_that_is_said(browser: Signed, cast: Cast, make: Make, session: Session) -> None:
+    board = make.board()
+    mine = _lasting(make, session, cast, ("停水通知", 40.0), boards=[board])
+    _lasting(make, session, cast, ("办事流程", 320.0), boards=[board], name="办事指南")
+    told = _aside(browser(cast.editor).get(f"/staff/playlists/{mine.id}").text, "move")
+    assert told == "光是同屏别的列表就要 5 分 20 秒，请让它们少挂这块屏。"
+
+
+def test_what_a_board_may_not_show_takes_no_time_there(browser: Signed, cast: Cast, make: Make, session: Session) -> None:
+    board = make.board(unit=cast.east)
+    slide = make.slide(state="approved", title="西街的事", audience=(cast.west.id,))
+    playlist = make.playlist([slide], boards=[board])
+    text = browser(cast.editor).get(f"/staff/playlists/{playlist.id}").text
+    assert "不给这块屏看，这里不播" in text
+    assert ">0 秒<" in text

@@ -1,0 +1,123 @@
+"""Rounds: how long a list takes, and how long a visitor waits on the boards where it hangs, for there all their lists play one after
+the other. Every page is looked up once a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiosk import people
+from kiosk.content import slides
+from kiosk.content.geometry import Geometry
+from kiosk.content.pages import Page, showing
+from kiosk.content.slides import Revision
+from kiosk.signage import manifest
+from kiosk.signage import playlists as lists
+from kiosk.signage.boards import Board
+from kiosk.signage.playlists import Item, Playlist
+from kiosk.web.looks import USUAL, drawn_pages
+from kiosk.web.request import db, now
+
+MOVED_MOST = 3
+
+
+@dataclass(frozen=True)
+class Lap:
+    """An item as it passes in one round: what is seen, how many pages, how long; `text`: seconds a page by the amount of text.
+
+    `plays`: whether it hangs now; `here`: whether on this board.
+    """
+
+    item: Item
+    revision: Revision
+    plays: bool
+    here: bool
+    pages: int
+    seconds: float
+    text: float
+
+    @property
+    def shortened(self) -> int:
+        """Seconds a page that somebody took away from what reading needs."""
+        return max(0, round(self.text - self.item.dwell)) if self.item.dwell is not None else 0
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A board on which a list hangs: the whole round there, and the lists that play beside it, each with its seconds."""
+
+    board: Board
+    seconds: int
+    others: Sequence[tuple[Playlist, int]]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to move to lists on other boards, the longest first; how long the round takes then, and whether that is short enough."""
+
+    move: Sequence[Lap]
+    left: int
+    enough: bool
+
+
+class Rounds:
+    """Laps and waits as they are now."""
+
+    def __init__(self) -> None:
+        self._tree = people.below(db())
+        self._hung = lists.playlists_of(db())
+        self._drawn: dict[tuple[int, str], list[Page]] = {}
+
+    def laps(self, playlist: Playlist, board: Board | None = None) -> list[Lap]:
+        """One round of the list on the board; on a usual one if it hangs nowhere."""
+        return [self._lap(item, board) for item in playlist.items]
+
+    def seconds(self, playlist: Playlist, board: Board | None = None) -> int:
+        return total(self.laps(playlist, board))
+
+    def board(self, board: Board) -> int:
+        """The whole round of a board."""
+        return sum(self.seconds(each, board) for each in self._hung.get(board.id, ()))
+
+    def wait(self, playlist: Playlist) -> Wait | None:
+        """The board where visitors of this list wait longest; None where it hangs nowhere. Boards alike are reckoned once."""
+        alike = {(board.geometry.key, board.unit_id, tuple(each.id for each in self._hung.get(board.id, ()))): board
+                 for board in reversed(lists.boards_of(playlist))}
+        found = [Wait(board, self.board(board), [(each, self.seconds(each, board)) for each in self._hung.get(board.id, ())
+                                                 if each.id != playlist.id]) for board in reversed(alike.values())]
+        return max(found, key=lambda each: each.seconds, default=None)
+
+    def _lap(self, item: Item, board: Board | None) -> Lap:
+        revision = item.slide.live or item.slide.latest
+        plays = slides.hangs(item.slide, now()) and item.slide.retired_at is None
+        here = plays and (board is None or manifest.covers(revision, board.unit_id, self._tree))
+        drawn = self._pages(revision, board.geometry if board else USUAL) if item.slide.live else []
+        seconds = sum(item.dwell or page.dwell for page in drawn)
+        return Lap(item, revision, plays, here, len(drawn), seconds, sum(page.dwell for page in drawn) / len(drawn) if drawn else 0)
+
+    def _pages(self, revision: Revision, geometry: Geometry) -> list[Page]:
+        """Those that are true today."""
+        key = (revision.id, geometry.key)
+        if key not in self._drawn:
+            self._drawn[key] = showing(drawn_pages(revision, geometry), now())
+        return self._drawn[key]
+
+
+def total(laps: Sequence[Lap]) -> int:
+    return round(sum(lap.seconds for lap in laps if lap.here))
+
+
+def advice(laps: Sequence[Lap], others: int, most: int) -> Advice:
+    """The fewest items whose move elsewhere makes the board's round last no more than `most` seconds: the longest first, at most
+    three, and never all of what the board plays. `others`: seconds of the board's other lists.
+    """
+    playing = sorted((lap for lap in laps if lap.here and lap.seconds), key=lambda lap: -lap.seconds)
+    move: list[Lap] = []
+    left = others + total(laps)
+    for lap in playing[:MOVED_MOST if others else min(MOVED_MOST, len(playing) - 1)]:
+        if left <= most:
+            break
+        move.append(lap)
+        left = others + total([each for each in laps if each not in move])
+    return Advice(move, left, left <= most)
