@@ -86,9 +86,15 @@ def grid(faces: Sequence[tuple[Face, Face | None]], room: Room, *, leaders: bool
     """The best grid in which every face finds room; None if there is none. Judged by the days on which nobody is away."""
     every = list(dict.fromkeys(face for pair in faces for face in pair if face is not None))
     figures = FIGURES if any(face.figure for face in every) else FIGURES[-1:]
-    found = [made for size in _sizes(room, len(faces), leaders, LEAST_CARD[len(figures) > 1]) for figure in figures
-             if (made := _grid(every, size, figure)) is not None]
-    return min(found, key=lambda made: _cost(made, [face for face, _ in faces]), default=None)
+    work = [face for face, _ in faces]
+    best: tuple[tuple[int, ...], Grid] | None = None
+    for size in sorted(_sizes(room, len(faces), leaders, LEAST_CARD[len(figures) > 1]), key=lambda size: -size.most):
+        if best and not best[0][0] and math.ceil(len(faces) / size.most) > best[0][1]:
+            break  # no smaller grid takes as few pages
+        for made in (made for figure in figures if (made := _grid(every, size, figure))):
+            if best is None or _cost(made, work) < best[0]:
+                best = _cost(made, work), made
+    return best[1] if best else None
 
 
 def pages(grid: Grid, faces: Sequence[Face]) -> list[list[Atom]]:
@@ -120,11 +126,12 @@ def _sizes(room: Room, count: int, leaders: bool, least: float) -> Iterator[Size
 
 
 def _cost(made: Grid, faces: Sequence[Face]) -> tuple[int, ...]:
-    """Few pages, few cards that run on, figures, no empty places, small cards, air: in this order."""
+    """No photo left out, few pages, few cards that run on, figures, no empty places, small cards, air: in this order."""
     count = sum(len(made.cards[face]) for face in faces)
     sides = math.ceil(count / made.size.most)
-    return (sides, count - len(faces), not made.figure[0], sides * made.size.most - count, -made.size.rows, made.size.tight,
-            -made.figure[0])
+    bare = not made.figure[0]
+    lost = bare and any(face.photo for face in faces)
+    return (lost, sides, count - len(faces), bare, sides * made.size.most - count, -made.size.rows, made.size.tight, -made.figure[0])
 
 
 def _grid(faces: Sequence[Face], size: Size, figure: tuple[int, int]) -> Grid | None:

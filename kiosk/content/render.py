@@ -10,7 +10,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -86,7 +86,12 @@ def some(view: SlideView, geometry: Geometry, wanted: range) -> tuple[tuple[Frag
     sheets = KINDS[view.kind].parse(view.data).sheets(view.title, geometry)
     versions = [list(version) for _, version in groupby(sheets, lambda sheet: (sheet.start, sheet.end))]
     numbered = [(sheet, number, len(version)) for version in versions for number, sheet in enumerate(version, 1)]
-    return tuple(_fragment(view, geometry, *numbered[at]) for at in range(len(numbered)) if at in wanted), len(numbered)
+    made: dict[tuple[Any, ...], Fragment] = {}
+    for at in (at for at in range(len(numbered)) if at in wanted):
+        key = _same(*numbered[at])
+        made[key] = made.get(key) or _fragment(view, geometry, *numbered[at])
+    return tuple(replace(made[_same(*each)], start=each[0].start, end=each[0].end)
+                 for at, each in enumerate(numbered) if at in wanted), len(numbered)
 
 
 @lru_cache(8)
@@ -113,7 +118,8 @@ def version() -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     for path in sorted([*(SLIDES / "kinds").glob("*.html"), SLIDES / "frame.html", *here.glob("kinds/*.py"),
-                        *(here / name for name in ("arithmetic.py", "typeset.py", "layout.py", "tables.py", "cards.py", "crops.py", "frame.py", "fields.py", "render.py"))]):
+                        *(here / name for name in ("arithmetic.py", "typeset.py", "layout.py", "tables.py", "cards.py", "crops.py",
+                                            "frame.py", "fields.py", "render.py"))]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -123,6 +129,11 @@ def standalone(html: str, geometry: Geometry, fills: Mapping[str, str], media: C
     return _environment().get_template("standalone.html").render(
         fragment=html, geometry=geometry, fills=dict(fills), css=styles(geometry.theme).decode(), fonts=fonts(), media=media,
         objects={sha: media(sha) for sha in _OBJECT.findall(html)})
+
+
+def _same(sheet: Sheet, number: int, of: int) -> tuple[Any, ...]:
+    """What pages of several days share when they are one page: a kind gives them the same values object."""
+    return id(sheet.values), sheet.text, sheet.media, sheet.dwell, sheet.notes, number, of
 
 
 def _fragment(view: SlideView, geometry: Geometry, sheet: Sheet, number: int, of: int) -> Fragment:

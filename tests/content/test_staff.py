@@ -111,6 +111,20 @@ def test_a_photo_is_named_by_the_page_that_shows_it_and_by_no_other():
     assert sorted(named) == [*[()] * (len(named) - 1), (SHA,)]
 
 
+@pytest.mark.parametrize("geometry", [LANDSCAPE, PORTRAIT, ELDER])
+def test_a_photo_is_never_left_out_to_save_a_page(geometry):
+    persons = [leader(at, photo=SHA) | {"duties": "分管组织、人事、老干部、工会、共青团、妇联"} for at in range(9)]
+    sheets = staff(*persons, style=LEADERS, photos={SHA: INFO}).sheets(TITLE, geometry)
+    assert all(card["photo"] for card in cards(sheets))
+
+
+def test_a_page_that_is_the_same_on_other_days_is_drawn_once():
+    made = staff(*(person(f"经办人{at}") for at in range(4)), person("养老服务经办人", **AWAY, substitute_window="5号窗口"))
+    values = [id(sheet.values) for sheet in made.sheets(TITLE, LANDSCAPE)]
+    assert len(values) == 9
+    assert len(set(values)) == 4
+
+
 def test_a_photo_of_which_nothing_is_known_is_not_drawn():
     assert [sheet.media for sheet in staff(leader(1, photo=SHA), style=LEADERS).sheets(TITLE, LANDSCAPE)] == [()]
 

@@ -147,8 +147,8 @@ def _bar(goal: Mapping[str, Any], width: int) -> dict[str, Any]:
     share = min(1.0, (goal["done"] or 0) / goal["target"])
     reach = round(width * share, 2)
     slow = state(goal) == SLOW
-    plan = None if goal["plan"] is None else round(min(max(width * goal["plan"] / 100, TICK / 2), width - TICK / 2), 2)
-    return {"width": width, "reach": reach, "stripes": _stripes(reach) if slow else "", "plan": plan}
+    plan = None if goal["plan"] is None else round(min(max(width * goal["plan"] / 100, TICK), width - TICK), 2)
+    return {"width": width, "reach": reach, "stripes": _stripes(reach) if slow else "", "plan": plan, "tick": TICK}
 
 
 def _stripes(reach: float) -> str:

@@ -94,16 +94,20 @@ class Staff:
             room = layout.room(title, "", geometry)
         faces = [(self._face(person, away=False), self._face(person, away=True) if leave_of(person) else None) for person in self.persons]
         grid = cards.grid(faces, room, leaders=self.style == LEADERS)
-        return [sheet for start, end in stretches(self.persons)
-                for sheet in self._version(faces, grid, room, start, end)]
+        same: dict[tuple[int, ...], dict[str, Any]] = {}  # a page that is the same on other days is drawn once
+        return [sheet for start, end in stretches(self.persons) for sheet in self._version(faces, grid, room, start, end, same)]
 
     def _version(self, faces: Sequence[tuple[Face, Face | None]], grid: cards.Grid | None, room: Room, start: date | None,
-                 end: date | None) -> list[Sheet]:
+                 end: date | None, same: dict[tuple[int, ...], dict[str, Any]]) -> list[Sheet]:
         shown = [(away if away and on_leave(person, start) else work) for person, (work, away) in zip(self.persons, faces, strict=True)]
         if grid is None:
             return layout.sheets(room, [atom for face in shown for atom in _plain(face, room)], start=start, end=end)
-        return [Sheet({**room.head, "atoms": atoms}, media=tuple(dict.fromkeys(cards.photos(atoms))), start=start, end=end)
-                for atoms in cards.pages(grid, shown)]
+        found = []
+        for atoms in cards.pages(grid, shown):
+            stand = tuple(id(card) for atom in atoms for card in atom.content["cards"])
+            values = same.setdefault(stand, {**room.head, "atoms": atoms})
+            found.append(Sheet(values, media=tuple(dict.fromkeys(cards.photos(atoms))), start=start, end=end))
+        return found
 
     def _face(self, person: Mapping[str, Any], *, away: bool) -> Face:
         """What the card of a person says at work or on leave; on leave the way leads to the substitute."""
