@@ -50,7 +50,7 @@ def test_what_cannot_be_read_is_said_with_the_board_its_minutes_and_metres(brows
     text = browser(cast.editor).get(f"/staff/content/{file.id}").text
     assert "在“大厅1号屏”上，第 2 页的字只有 14′，1.8 米以内才看得清。" in text
     assert "第 3 页的字只有 7′" in text and "第 1 页的字" not in text
-    assert len(re.findall(r'<article class="card in">', text)) == 2
+    assert len(re.findall(r'<article class="card">', text)) == 2
     assert "改写成通知" in text.split("第 3 页的字只有")[1]
 
 
