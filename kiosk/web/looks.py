@@ -179,7 +179,8 @@ def page_of(fragment: str, geometry: Geometry, revision: Revision | None, fills:
     media = media or (url_for("looks.media", id=revision.id, sha="-")[:-1] if revision else "")
     response = make_response(render_template("looks/look.html", fragment=fragment, geometry=geometry, revision=revision, fills=fills,
                                              media=media))
-    response.headers["Cache-Control"] = "private, max-age=60"
+    draft = revision is not None and revision.approved_at is None  # another look after every edit, at the same address
+    response.headers["Cache-Control"] = "private, no-cache" if draft else "private, max-age=60"
     return response
 
 
