@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from typing import Any
@@ -79,9 +79,8 @@ class Part:
     halves: int = 1
 
     def heights(self, air: int) -> list[float]:
-        """How high each row is; what runs on gets no air, so that it reads as one."""
-        return [max(ROW, ROW_LINE * max(len(cell) for cell in row["cells"]) + 1) + (0 if row["open"] or row["on"] else air)
-                for row in self.rows]
+        """How high each row is, as far as it is one: what runs on below adds lines alone."""
+        return [ROW_LINE * _most(row) if row["open"] else max(ROW, ROW_LINE * _most(row) + 1) + air for row in self.rows]
 
 
 Set = Sequence[Part | list[Atom]]  # a table set for a room: parts, or plain lines where no head fits
@@ -154,8 +153,11 @@ def _columns(table: Table, room: Room) -> list[_Column]:
     keys = _keys(table)
     found = [_column(table, at, room, inner) for at in range(len(table.head))]
     if len(found) > len(keys):  # what goes with every group leaves at least half to the others
-        share = int((inner - GAP * len(keys)) / 2 / len(keys))
-        found = [replace(column, least=min(column.least, share)) if at in keys else column for at, column in enumerate(found)]
+        free = int((inner - GAP * len(keys)) / 2)
+        for at in keys:
+            kept = BODY * 2 * (keys[-1] - at)  # what the next one needs at least
+            found[at] = replace(found[at], least=min(found[at].least, int(free - kept)))
+            free -= found[at].least
     rest = inner - sum(found[at].least + GAP for at in keys)
     return [column if at in keys else replace(column, least=min(column.least, int(rest))) for at, column in enumerate(found)]
 
@@ -239,7 +241,7 @@ def _part(table: Table, columns: Sequence[_Column], chosen: Sequence[int], room:
 def _set(table: Table, chosen: Sequence[int], widths: list[int], room: Room) -> Part:
     head = [_head_lines(table.head[at], wide) for at, wide in zip(chosen, widths, strict=True)]
     top = HEAD + HEAD_LINE * (max(len(cell) for cell in head) - 1)
-    whole = max(1, int((room.h - top - 1) // ROW_LINE))
+    whole = max(1, int((room.h - top - 2) // ROW_LINE))  # the last u closes a row that goes on overleaf
     totals, indents, keeps = table.totals, table.indents, table.keeps
     rows: list[dict[str, Any]] = []
     keep: list[bool] = []
@@ -250,7 +252,8 @@ def _set(table: Table, chosen: Sequence[int], widths: list[int], room: Room) -> 
         cells = [_lines(row[column], wide - (indent if column == 0 else 0), BODY, weight)
                  for column, wide in zip(chosen, widths, strict=True)]
         pieces = _run_on(cells, whole)
-        rows += [{"cells": piece, "total": totals[at], "indent": indent, "open": number < len(pieces) - 1, "on": number > 0}
+        rows += [{"cells": piece, "total": totals[at], "indent": indent, "open": number < len(pieces) - 1, "on": number > 0,
+                  "name": pieces[0][0]}
                  for number, piece in enumerate(pieces)]
         fits = max(len(cell) for cell in cells) <= whole
         keep += [*[fits] * (len(pieces) - 1), keeps[at]]
@@ -354,15 +357,15 @@ def _airy(part: Part, room: Room, first: tuple[float, float], tail: float, most:
 
 def _pieces(part: Part, room: Room, first: tuple[float, float], tail: float, air: int) -> list[Atom]:
     """The rows on pages: `first` holds what the page where the table begins has, and the page after it."""
-    drawn = part.heights(air)
-    heights, keep = [high / part.halves for high in drawn], part.keep
+    heights, keep = [high / part.halves for high in part.heights(air)], part.keep
     if tail:
         heights, keep = [*heights, tail], [*keep[:-1], True, False]
-    left, fresh, high = (_whole(part, free - part.top, air) for free in (*(each - (2 if each < room.h else 0) for each in first), room.h))
+    top = part.top + any(row["open"] for row in part.rows)
+    left, fresh, high = (_whole(part, free - top, air) for free in (*(each - (2 if each < room.h else 0) for each in first), room.h))
     ends = _cut(heights, keep, left, fresh, high)
     count = len(part.rows)
     bounds = [(start, min(end, count)) for start, end in zip([0, *ends], ends, strict=False) if start < count]
-    return [_piece(part, start, drawn[start:end]) for start, end in bounds]
+    return [_piece(part, start, end, air) for start, end in bounds]
 
 
 def _whole(part: Part, free: float, air: int) -> float:
@@ -370,13 +373,32 @@ def _whole(part: Part, free: float, air: int) -> float:
     return free if part.halves == 1 else (ROW + air) * (free // (ROW + air))
 
 
-def _piece(part: Part, start: int, heights: Sequence[float]) -> Atom:
-    rows = [row | {"high": high} for row, high in zip(part.rows[start:start + len(heights)], heights, strict=True)]
+def _piece(part: Part, start: int, end: int, air: int) -> Atom:
+    rows = [row | {"high": max(ROW, ROW_LINE * _most(row) + 1) + (0 if row["open"] else air)} for row in _joined(part.rows[start:end])]
     middle = math.ceil(len(rows) / part.halves)
     wide = sum(part.widths) + int(GAP) * (len(part.widths) - 1) + int(2 * EDGE)
     return Atom("table", part.top + sum(row["high"] for row in rows[:middle]), 2, False,
                 {"head": part.head, "top": part.top, "align": part.align, "widths": part.widths, "wide": wide, "again": False,
                  "rows": rows[:middle], "beside": rows[middle:], "halves": part.halves})
+
+
+def _joined(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one page: what runs on here is one row, what runs on from the page before has its name again."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        if found and row["on"]:
+            cells = [[line for line in one + two if line] or [""] for one, two in zip(found[-1]["cells"], row["cells"], strict=True)]
+            found[-1] = found[-1] | {"cells": cells, "open": row["open"]}
+        elif row["on"] and row["cells"][0] == [""] and len(row["name"]) <= _most(row):
+            found.append(row | {"cells": [row["name"], *row["cells"][1:]]})
+        else:
+            found.append(row)
+    return found
+
+
+def _most(row: Mapping[str, Any]) -> int:
+    """How many lines its highest cell has."""
+    return max(len(cell) for cell in row["cells"])
 
 
 def _again(piece: Atom) -> Atom:

@@ -198,6 +198,15 @@ def test_a_row_higher_than_the_page_runs_on():
     assert "".join("".join(row["cells"][1]) for atom in found for row in cells(atom)) == "这一项说得很长，" * 25
 
 
+def test_what_runs_on_reads_as_one_row_and_has_its_name_again_on_the_next_page():
+    rows = [["东街", "短"], ["石桥", "这一项说得很长，" * 25]]
+    found = set_in(Table(["社区", "说明"], rows, ["left", "left"]), Room(100, 80, True, "zhengwu"))
+    assert len(found) > 2
+    assert all(len({"".join(row["cells"][0]) for row in cells(atom)}) == len(cells(atom)) for atom in found)
+    assert all("".join(cells(atom)[-1]["cells"][0]) == "石桥" for atom in found[1:])
+    assert [atom.content["rows"][-1]["open"] for atom in found[1:]] == [True] * (len(found) - 2) + [False]
+
+
 def test_a_total_that_says_nothing_in_further_columns_is_not_repeated_there():
     head = ["社区", *["金额"] * 6, "地址"]
     rows = [["东街社区", *["1,234,567.89"] * 6, "东街18号"], ["合计", *["1,234,567.89"] * 6, ""]]
