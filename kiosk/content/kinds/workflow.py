@@ -105,9 +105,10 @@ def _chain(steps: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[Invalid]
     order = [0]
     while (following := _following(steps, order[-1])) is not None:
         if following in order:
-            names = [steps[at]["name"] for at in [*order[order.index(following):], following]]
-            return order, [Invalid(f"steps.{order[-1]}.next", "这几步绕成了一圈，办不完：%(names)s。请改第 %(row)s 步的“下一步”。",
-                                   names=" → ".join(names), row=order[-1] + 1)]
+            circle = order[order.index(following):]
+            back = max(at for at in circle if (_following(steps, at) or 0) <= at)
+            return order, [Invalid(f"steps.{back}.next", "这几步绕成了一圈，办不完：%(names)s。请改第 %(row)s 步的“下一步”。",
+                                   names=" → ".join(steps[at]["name"] for at in [*circle, following]), row=back + 1)]
         order.append(following)
     missed = [at for at in range(1, len(steps)) if at not in order and at - 1 in order]
     return order, [Invalid(f"steps.{at - 1}.next",
