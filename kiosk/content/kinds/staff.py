@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from kiosk.base.errors import N_, Invalid
-from kiosk.content import cards, fields, layout
+from kiosk.content import cards, fields, layout, typeset
 from kiosk.content.cards import Face
 from kiosk.content.fields import Faults, Field, Form, Rows
 from kiosk.content.geometry import Geometry, Wall
@@ -239,8 +239,10 @@ def _day(day: date | None) -> str:
 def _plain(face: Face, room: Room) -> list[Atom]:
     """Where a page holds no card: post, leave, duties, window and phone below each other."""
     atoms = layout.heading_atoms(face.post, room)
-    for text, weight in ((face.badge, 700), (face.ask, 700), (face.duties if not face.ask else "", 500),
-                         (f"{face.window} {face.phone}".strip(), 700)):
+    reach = f"{face.window} {face.phone}".strip()
+    apart = typeset.width(reach, layout.BODY, 700) > room.w  # a phone begins a line of its own before it is cut
+    for name, text in (("told", face.badge), ("told", face.ask), ("paragraph", face.duties if not face.ask else ""),
+                       *(("told", each) for each in ((face.window, face.phone) if apart else (reach,)))):
         if text:
-            atoms += layout.text_atoms("paragraph", text, room.w, room.few(), weight=weight)
+            atoms += layout.text_atoms(name, text, room.w, room.few(), weight=700 if name == "told" else 500)
     return atoms
