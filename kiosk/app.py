@@ -21,6 +21,7 @@ from kiosk.base.clock import now
 from kiosk.base.errors import N_, Invalid, NotFound, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
 from kiosk.content import pictures
+from kiosk.content.fields import Faults
 from kiosk.parts import Parts, open_parts
 from kiosk.settings import Settings
 from kiosk.signage.easel import Easel
@@ -219,10 +220,12 @@ def _problem(problem: Problem) -> ResponseReturnValue:
 
 def _problem_json(problem: Problem) -> Response:
     """RFC 9457."""
-    told = {"type": f"about:blank#{problem.slug}", "title": words.worded(problem), "status": problem.status,
+    told: dict[str, Any] = {"type": f"about:blank#{problem.slug}", "title": words.worded(problem), "status": problem.status,
             "detail": words.worded(problem)}
     if isinstance(problem, Invalid):
         told["field"] = problem.field
+    if isinstance(problem, Faults):
+        told["faults"] = [{"field": each.field, "title": words.worded(each)} for each in problem.all]
     return jsonify(told)
 
 

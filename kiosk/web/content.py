@@ -290,7 +290,7 @@ def _edit(laid: desk.Desk) -> ResponseReturnValue:
         "content/edit.html", desk=laid, slide=found, revision=revision, kind=laid.kind, label=KINDS[laid.kind].label, seen=seen,
         words=laid.typed.words, wrongs=_wrongs(g.get("problem")), forms=forms, form=forms.form_of(laid.kind) if typing else (),
         targets=targets, board=board, sight=desk.sight_of(board), sights={each.id: desk.sight_of(each) for each in targets},
-        drawn=looks.standing(seen.pages[0].html, board) if seen and seen.pages and laid.fresh else "", typed=desk.sent() or {},
+        drawn=looks.standing(seen.pages[0].html, board) if seen and seen.pages and laid.fresh else "", typed={} if "carried" in g else request.form,
         count=count, page=min(max(1, number("page", default=1)), max(1, count)), **_offered(laid), **_story(found))
 
 

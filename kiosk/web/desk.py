@@ -124,7 +124,7 @@ def lay(kind: str, slide: Slide | None = None, filled: sheets.Filled | None = No
                 fresh=last is not None)
     form = sent()
     if form is not None:
-        desk = replace(desk, about=_about(form, about), fresh=True)
+        desk = replace(desk, about=_about(form, about), fresh=kind != "media")
         if "carried" not in g:
             desk = replace(desk, typed=_typed(kind, form))
     return desk if filled is None else _with_sheet(desk, data, filled, name)

@@ -202,11 +202,11 @@ function shape(state) {
 
 /** What a paste left out or turned into something else. @param {string} text */
 function tell(text) {
+  document.querySelector(".pasted")?.remove();
   if (!text) return;
   if (live) live.textContent = text;
   const note = Object.assign(document.createElement("p"), { className: "message due pasted", textContent: "" });
   note.append(shape("due"), Object.assign(document.createElement("span"), { textContent: text }));
-  document.querySelector(".pasted")?.remove();
   (document.querySelector("[data-paste]")?.closest(".field") ?? form)?.append(note);
 }
 
