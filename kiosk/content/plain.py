@@ -119,7 +119,7 @@ def _table(lines: list[str]) -> list[dict[str, Any]]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "\t".join(map(_quoted, cells)) if len(cells) > 1 else "|" + "".join(cells) + "|"
+    return "\t".join(map(_quoted, cells)) if len(cells) > 1 else "|" + "".join(cells).replace("|", "｜") + "|"
 
 
 def _quoted(cell: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kiosk.base.errors import Invalid
 from kiosk.content.kinds.notice import Notice
-from kiosk.content.plain import blocks_of, text_of
+from kiosk.content.plain import align_of, blocks_of, cells_of, text_of
 
 TYPED = """# 在家里
 1. 用燃气时开窗通风。
@@ -67,3 +67,41 @@ def test_whatever_is_typed_is_a_notice_or_is_refused_in_words(typed):
         Notice.parse({"lead": "", "blocks": blocks_of(typed)})
     except Invalid as problem:
         assert str(problem)
+
+
+def test_a_row_whose_first_or_last_cells_are_empty_stays_in_line():
+    typed = "社区\t日期\t户数\n东街\t11月25日\t312\n\t11月26日\t98\n\t\t7\n小计\t\t"
+    assert blocks_of(typed)[0]["rows"] == [["东街", "11月25日", "312"], ["", "11月26日", "98"], ["", "", "7"], ["小计", "", ""]]
+    assert text_of(blocks_of(typed)) == typed
+
+
+def test_a_line_that_is_only_indented_is_no_table():
+    assert [block["type"] for block in blocks_of("\t各社区：\n\t请配合检查。")] == ["paragraph", "paragraph"]
+
+
+def test_a_sheet_is_its_head_and_its_rows():
+    made = cells_of("社区\t户数\t备注\t\r\n东街\t1,312\t\t\r\n\t\t\t\r\n石桥\t287\r\n")
+    assert made["head"] == ["社区", "户数", "备注"]
+    assert made["rows"] == [["东街", "1,312", ""], ["石桥", "287", ""]]
+    assert made["align"] == ["left", "right", "left"]
+
+
+def test_a_sheet_may_be_typed_with_bars():
+    assert cells_of("社区|户数\n东街|2\n石桥|")["rows"] == [["东街", "2"], ["石桥", ""]]
+
+
+def test_excels_cell_of_several_lines_is_one_cell():
+    assert cells_of('社区\t备注\n东街\t"第一行\n第二行说""好"""\n石桥\t无')["rows"] == [["东街", '第一行 第二行说"好"'], ["石桥", "无"]]
+
+
+def test_a_row_longer_than_the_head_is_left_for_the_table_to_refuse():
+    assert cells_of("社区\t户数\n东街\t1\t多出来的")["rows"] == [["东街", "1", "多出来的"]]
+
+
+def test_codes_and_phones_are_no_figures():
+    assert align_of([["08251234567", "110105199003071234", "1,234.50", "12%", "—"], ["08251234568", "", "-3", "", "5"]], 5) == [
+        "left", "left", "right", "right", "right"]
+
+
+def test_nothing_typed_is_an_empty_sheet():
+    assert cells_of("") == cells_of(" \n\t\t\n") == {"head": [], "rows": [], "align": []}
