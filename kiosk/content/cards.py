@@ -22,7 +22,7 @@ GAP = 4
 POST, LINE, BADGE_LINE, FOOT_LINE = 9.0, 10.5, 8, 12
 LEAST_TEXT = 56.0  # seven characters
 LEAST_CARD = (68.0, 82.0)  # without and with a figure
-HIGHEST = 84  # a card that is higher looks empty
+WIDEST, HIGHEST = 216, 84  # a card that is larger looks empty
 ROOMY = 60  # from this height on there is room for air at a card's edges
 FIGURES = ((30, 40), (27, 36), (24, 32), (21, 28), (18, 24), (0, 0))
 MASK = 2.4  # masked digits stand closer than the font sets them
@@ -122,7 +122,8 @@ def _sizes(room: Room, count: int, leaders: bool, least: float) -> Iterator[Size
             for rows in range(1, int((room.h + GAP) // (36 + GAP)) + 1):
                 high = min(HIGHEST, int((room.h - GAP * (rows - 1)) // rows))
                 if tight or high >= ROOMY:
-                    yield Size(columns, rows, between, int((room.w - between * (columns - 1)) // columns), high, tight, leaders)
+                    width = min(WIDEST, int((room.w - between * (columns - 1)) // columns))
+                    yield Size(columns, rows, between, width, high, tight, leaders)
 
 
 def _cost(made: Grid, faces: Sequence[Face]) -> tuple[int, ...]:
