@@ -343,7 +343,8 @@ def _group_told(found: Group) -> dict[str, Any]:
 def _board_told(found: Board, *, whole: bool = False) -> dict[str, Any]:
     panel = {name: getattr(found.panel, name) for name in schemas.PANEL}
     silent = timedelta(seconds=parts().settings.silent_seconds)
-    told = {"id": found.id, "name": found.name, "unit": found.unit_id, "panel": panel, "theme": found.theme, "elder": found.elder, "ticker": found.ticker,
+    told = {"id": found.id, "name": found.name, "unit": found.unit_id, "panel": panel, "theme": found.theme, "elder": found.elder,
+            "ticker": found.ticker,
             "overscan": found.overscan, "groups": [each.id for each in found.groups], "status": signboards.status(found, now(), silent),
             "online_since": iso(found.online_since), "last_heartbeat": iso(found.seen_at), "current": signboards.is_current(found),
             "wanted": {"edition": found.edition, "version": found.version},

@@ -60,7 +60,8 @@ _PANEL = thing({
     "distance_mm": whole("From where people read, in mm.")})
 _BOARD = {
     "name": text("Name."), "unit": _UNIT, "panel": _PANEL, "theme": text("Theme.", enum=list(THEMES)),
-    "elder": yes_or_no("One step larger type."), "ticker": yes_or_no("A line at the foot for what notices put there."), "overscan": whole("Margin in ‰ that the screen hides."),
+    "elder": yes_or_no("One step larger type."), "ticker": yes_or_no("A line at the foot for what notices put there."),
+    "overscan": whole("Margin in ‰ that the screen hides."),
     "groups": ids("Groups it belongs to."),
 }
 NEW_BOARD = thing(_BOARD, "name", "panel")

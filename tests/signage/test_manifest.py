@@ -310,3 +310,19 @@ def test_the_sweep_keeps_what_a_kept_ref_names(session, make, parts, hang):
     kept = manifest.kept_objects(session)
     assert board.edition in kept
     assert {each["sha"] for each in held(parts, board)["objects"]} <= kept
+
+
+# --- the ticker ---------------------------------------------------------------------------------------------------------
+
+def test_a_notices_line_runs_at_the_foot_of_boards_that_have_one_for_as_long_as_it_hangs(session, make, parts):
+    end = NOON + timedelta(days=3)
+    slide = make.slide(state="approved", data={**NOTICE, "ticker": "周六上午照常开放"}, end=end)
+    plain, with_line = make.board(), make.board()
+    with_line.ticker = True
+    make.playlist([slide], boards=[plain, with_line])
+    manifest.refresh(session, parts.press, at=NOON)
+    held = {board.id: manifest.read(parts.store.read(board.edition)) for board in (plain, with_line)}
+    assert held[plain.id]["tickers"] == []
+    assert held[with_line.id]["tickers"] == [{"text": "周六上午照常开放", "revision": slide.live.id, "from": None, "to": iso(end)}]
+    page = held[with_line.id]["items"][0]
+    assert 'data-fill="ticker"' in parts.store.read(page["html"]).decode()

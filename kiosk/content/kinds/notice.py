@@ -20,6 +20,7 @@ from kiosk.content.typeset import Atom
 BLOCKS_MOST, ITEMS_MOST, ROWS_MOST, COLUMNS_MOST = 60, 60, 200, 8
 HEAD_MOST, CELL_MOST = 20, 60
 INDENT = 12.0
+TICKER_MOST = 60
 LEAST_ROOM = 24.0  # below a title and its note: a heading and a line
 Read = TypeVar("Read")
 
@@ -32,6 +33,7 @@ class Notice:
     blocks: tuple[Mapping[str, Any], ...]
     strip: Mapping[str, str] | None
     side: str
+    ticker: str = ""  # the line that boards with a ticker let run at their foot for as long as the notice hangs
 
     name: ClassVar[str] = "notice"
     label: ClassVar[str] = N_("通知")
@@ -41,7 +43,7 @@ class Notice:
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
-        only(data, ("lead", "blocks", "strip", "side"))
+        only(data, ("lead", "blocks", "strip", "side", "ticker"))
         given = data.get("blocks") or []
         if not isinstance(given, list | tuple) or len(given) > BLOCKS_MOST:
             raise Invalid("blocks", "正文最多 %(most)s 段，请分成几件。", most=BLOCKS_MOST)
@@ -50,9 +52,10 @@ class Notice:
         blocks = [block for each in given if (block := _heard(faults, partial(_block, each)))]
         strip = _heard(faults, lambda: _strip(data.get("strip")))
         side = _heard(faults, lambda: words(data, "side", most=40)) or ""
+        ticker = _heard(faults, lambda: " ".join(words(data, "ticker", most=TICKER_MOST).split())) or ""
         if faults:
             raise Faults(faults)
-        made = cls(lead, tuple(blocks), strip, side)
+        made = cls(lead, tuple(blocks), strip, side, ticker)
         if not (made.lead or made.blocks or made.strip):
             raise Invalid("body", "正文还是空的，请写上内容。")
         if strange := typeset.missing(made.text()):
@@ -61,11 +64,11 @@ class Notice:
 
     def stored(self) -> dict[str, Any]:
         return {"lead": self.lead, "blocks": [dict(block) for block in self.blocks], "strip": dict(self.strip) if self.strip else None,
-                "side": self.side or None}
+                "side": self.side or None, **({"ticker": self.ticker} if self.ticker else {})}
 
     def text(self) -> str:
         strip = [self.strip["text"], self.strip["phone"]] if self.strip else []
-        return "\n".join([self.lead, *(line for block in self.blocks for line in _words(block)), *strip])
+        return "\n".join([self.lead, *(line for block in self.blocks for line in _words(block)), *strip, self.ticker])
 
     @classmethod
     def changes(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
@@ -75,7 +78,8 @@ class Notice:
         rows += _line_changes([line for block in before.blocks for line in _words(block)],
                               [line for block in after.blocks for line in _words(block)])
         was, now = (" ".join(strip.values()) if strip else "" for strip in (before.strip, after.strip))
-        return rows + ([Change(N_("底条"), was, now)] if was != now else [])
+        rows += [Change(N_("底条"), was, now)] if was != now else []
+        return rows + ([Change(N_("滚动提示"), before.ticker, after.ticker)] if before.ticker != after.ticker else [])
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
         room = layout.room(title, self.side, geometry)
