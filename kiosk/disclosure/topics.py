@@ -30,6 +30,8 @@ CHANNELS = (N_("政府网站"), N_("政府公报"), N_("两微一端"), N_("发�
 BOARD_CHANNEL = CHANNELS[10]
 DEFAULT_CLASSES = ("概况", "计划总结", "规范性文件", "工作动态", "人事", "财政", "其他")
 LEVELS = (N_("县级"), N_("乡级"), N_("村级"))
+# How many characters a topic's texts may have.
+TEXTS = {"level1": 80, "level2": 80, "elements": 2000, "basis": 2000, "term": 200, "subject": 120, "public": 60, "contact": 40}
 
 
 class WhenOverdue(StrEnum):
@@ -65,6 +67,8 @@ class Topic(Base):
     level2: Mapped[str] = mapped_column(String(80), default="")
     elements: Mapped[str] = mapped_column(Text, default="")
     basis: Mapped[str] = mapped_column(Text, default="")
+    term: Mapped[str] = mapped_column(Text, default="")
+    subject: Mapped[str] = mapped_column(String(160), default="")
     channels: Mapped[list[Any]]
     public: Mapped[str] = mapped_column(String(80), default="全社会")
     on_request: Mapped[bool] = mapped_column(default=False)
@@ -97,7 +101,10 @@ class Topic(Base):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What staff say of a topic. `unit` None: for every community. `chain`: the checks before the leader's approval."""
+    """What staff say of a topic. `unit` None: for every community. `chain`: the checks before the leader's approval.
+
+    `term` and `subject`: 公开时限 and 公开主体 in the words of the catalogue; "" where the rule and the unit say it.
+    """
 
     name: str
     kind: str
@@ -108,6 +115,8 @@ class Wanted:
     level2: str = ""
     elements: str = ""
     basis: str = ""
+    term: str = ""
+    subject: str = ""
     channels: tuple[str, ...] = (BOARD_CHANNEL,)
     public: str = "全社会"
     on_request: bool = False
@@ -163,6 +172,15 @@ def topic(session: Session, id: int) -> Topic:
     return found
 
 
+def wanted(topic: Topic) -> Wanted:
+    """The topic as staff would have to say it, to get it as it is."""
+    return Wanted(
+        topic.name, topic.kind.name, topic.unit_id, topic.column, topic.code, topic.level1, topic.level2, topic.elements, topic.basis,
+        topic.term, topic.subject, tuple(topic.channels), topic.public, topic.on_request, tuple(topic.levels), tuple(topic.audience),
+        topic.rule, topic.display_days, Measure(topic.display_measure), topic.required, tuple(Step(each) for each in topic.chain),
+        WhenOverdue(topic.when_overdue), topic.contact)
+
+
 def by_word(session: Session, word: str) -> Topic | None:
     """The topic of this code or this very name, if there is one."""
     return session.scalars(select(Topic).where((Topic.code == word) | (Topic.name == word), Topic.ended_at.is_(None))).first()
@@ -207,7 +225,7 @@ def _write(session: Session, topic: Topic, wanted: Wanted, by: Actor | None) -> 
     topic.name, topic.column = line(wanted.name, "name", most=40), line(wanted.column, "column", most=12)
     topic.class_id = _class(session, wanted.kind).id
     topic.unit_id = people.unit(session, wanted.unit).id if wanted.unit is not None else None
-    for name, most in (("level1", 60), ("level2", 60), ("elements", 600), ("basis", 600), ("public", 60), ("contact", 40)):
+    for name, most in TEXTS.items():
         text = clean(getattr(wanted, name))
         if len(text) > most:
             raise Invalid(name, "最多 %(most)s 个字，现在 %(count)s 个。", most=most, count=len(text))

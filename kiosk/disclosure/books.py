@@ -1,0 +1,202 @@
+"""Books: the catalogue and its items as Excel files, in the layouts that offices keep.
+
+The topics stand in the standard columns under their two-row heads, then in the office's own columns; `catalogue.read` takes the sheet back
+and loses nothing. The items stand one a row under their index numbers; `history.read` takes them back.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk import people
+from kiosk.base.errors import N_
+from kiosk.content.review import STEP_NAMES
+from kiosk.content.slides import COLUMNS
+from kiosk.disclosure import phrases, topics
+from kiosk.disclosure.catalogue import ALL, EVERY, OVERDUE_WORDS
+from kiosk.disclosure.deadlines import Measure
+from kiosk.disclosure.records import Disclosure
+from kiosk.disclosure.topics import CHANNELS, LEVELS, Topic, TopicClass, WhenOverdue
+from kiosk.people import Unit
+
+FONT = "宋体"
+_TITLE = Font(name=FONT, size=16, bold=True)
+_HEAD_FONT = Font(name=FONT, size=10, bold=True)
+_TEXT = Font(name=FONT, size=10)
+_FILL = PatternFill("solid", fgColor="E8EEF4")
+_LINE = Side("thin", color="808080")
+_BOX = Border(_LINE, _LINE, _LINE, _LINE)
+_MIDDLE = Alignment(horizontal="center", vertical="center", wrap_text=True)
+_LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
+# Upper heading, lower heading, width in characters, in the middle or not.
+_STANDARD: tuple[tuple[str, str, int, bool], ...] = (
+    (N_("序号"), "", 5, True), (N_("公开事项"), N_("一级事项"), 12, True), (N_("公开事项"), N_("二级事项"), 14, True),
+    (N_("公开内容（要素）"), "", 34, False), (N_("公开依据"), "", 30, False), (N_("公开时限"), "", 22, True),
+    (N_("公开主体"), "", 16, True), (N_("公开渠道和载体"), "", 34, False), (N_("公开对象"), N_("全社会"), 7, True), (N_("公开对象"),
+    N_("特定群体"), 12, True),
+    (N_("公开方式"), N_("主动"), 6, True), (N_("公开方式"), N_("依申请"), 7, True),
+    (N_("公开层级"), LEVELS[0], 6, True), (N_("公开层级"), LEVELS[1], 6, True), (N_("公开层级"), LEVELS[2], 6, True))
+_FURTHER: tuple[tuple[str, int, bool], ...] = (
+    (N_("编号"), 9, True), (N_("名称"), 24, False), (N_("类别"), 12, True), (N_("责任科室"), 16, True), (N_("栏目"), 11, True),
+    (N_("公开范围"), 18, False), (N_("公示期"), 10, True), (N_("无变更确认（每几个月）"), 10, True), (N_("久未更新（天）"), 9, True),
+    (N_("提前提醒（工作日）"), 9, True), (N_("必须公开"), 7, True), (N_("审核环节"), 16, True), (N_("逾期后屏上"), 12, True),
+    (N_("联系方式"), 16, True))
+
+
+def of_topics(session: Session, found: Collection[Topic] | None = None) -> bytes:
+    """The living topics (or these) as an .xlsx in the standard layout, with the office's further columns."""
+    office = people.office(session)
+    chosen = topics.topics(session) if found is None else found
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = "标准目录"
+    _write_head(sheet, f"{office.name if office else ''}政务公开标准目录")
+    units = {unit.id: unit for unit in people.units(session)}
+    units |= {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.not_in(units)))}
+    for number, topic in enumerate(chosen, 1):
+        _write_row(sheet, number + 3, [number, *_cells(topic, office, units)])
+    _choices(sheet, session, max(len(chosen), 1) + 203)
+    _dress(sheet)
+    return _saved(book)
+
+
+_ITEMS: tuple[tuple[str, int, bool], ...] = (
+    (N_("索引号"), 20, False), (N_("名称"), 44, False), (N_("文号"), 18, False), (N_("分类"), 12, True), (N_("内容概述"), 40, False),
+    (N_("生成日期"), 12, True), (N_("公开日期"), 12, True), (N_("变更日期"), 12, True), (N_("责任科室"), 18, True), (N_("来源机关"), 18,
+    True),
+    (N_("事项编号"), 10, True), (N_("应公开日"), 12, True), (N_("逾期（工作日）"), 9, True), (N_("撤回日期"), 12, True), (N_("解读的政策"),
+    20, False))
+
+
+def of_items(session: Session, items: Sequence[Disclosure]) -> bytes:
+    """These records as an .xlsx, one a row under its index number."""
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = "信息目录"
+    for at, (words, width, _) in enumerate(_ITEMS, 1):
+        cell = sheet.cell(1, at, words)
+        cell.font, cell.fill, cell.border, cell.alignment = _HEAD_FONT, _FILL, _BOX, _MIDDLE
+        sheet.column_dimensions[get_column_letter(at)].width = width + 2
+    kinds = {row.id: row.name for row in session.execute(select(TopicClass.id, TopicClass.name))}
+    wanted = {item.explains_id for item in items if item.explains_id is not None}
+    policies = {row.id: row.number for row in session.execute(select(Disclosure.id, Disclosure.number).where(Disclosure.id.in_(wanted)))}
+    for row, item in enumerate(items, 2):
+        values = (item.number, item.title, item.document, kinds[item.class_id], item.summary, item.formed_on, item.disclosed_on,
+                  item.changed_on, item.unit.name, item.source, item.topic.code, item.due_on, item.late or "", item.withdrawn_on,
+                  policies.get(item.explains_id or 0, ""))
+        for at, (value, (_, _, centred)) in enumerate(zip(values, _ITEMS, strict=True), 1):
+            _put(sheet, row, at, value, centred=centred)
+            if isinstance(value, date):
+                sheet.cell(row, at).number_format = "yyyy-mm-dd"
+    sheet.freeze_panes = "C2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(_ITEMS))}{max(2, len(items) + 1)}"
+    _printed(sheet, "1:1")
+    return _saved(book)
+
+
+def _saved(book: Workbook) -> bytes:
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _write_head(sheet: Worksheet, title: str) -> None:
+    columns = [*((upper, lower) for upper, lower, _, _ in _STANDARD), *((upper, "") for upper, _, _ in _FURTHER)]
+    sheet.cell(1, 1, title).font = _TITLE
+    sheet.cell(1, 1).alignment = _MIDDLE
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(_STANDARD))
+    for at, (upper, lower) in enumerate(columns, 1):
+        for row, words in ((2, upper), (3, lower)):
+            cell = sheet.cell(row, at, words or None)
+            cell.font, cell.fill, cell.border, cell.alignment = _HEAD_FONT, _FILL, _BOX, _MIDDLE
+        if not lower:
+            sheet.merge_cells(start_row=2, end_row=3, start_column=at, end_column=at)
+    start = 1
+    for at in range(2, len(columns) + 2):
+        if at > len(columns) or columns[at - 1][0] != columns[start - 1][0]:
+            if at - start > 1:
+                for column in range(start + 1, at):
+                    sheet.cell(2, column).value = None
+                sheet.merge_cells(start_row=2, end_row=2, start_column=start, end_column=at - 1)
+            start = at
+
+
+def _cells(topic: Topic, office: Unit | None, units: Mapping[int, Unit]) -> Iterator[Any]:
+    read_back = phrases.read(topic.term) if topic.term else None
+    same = read_back is not None and phrases.core(read_back.rule) == phrases.core(topic.rule)
+    group = "" if topic.public == ALL else topic.public
+    everybody = topic.public == ALL or topic.public.startswith(f"{ALL}；")
+    yield from (topic.level1, topic.level2, topic.elements, topic.basis, topic.term if same else phrases.said(topic.rule), topic.subject)
+    yield "\n".join(f"{'■' if channel in topic.channels else '□'}{channel}" for channel in CHANNELS)
+    yield from (_tick(everybody), group.removeprefix(f"{ALL}；"), _tick(not topic.on_request), _tick(topic.on_request))
+    yield from (_tick(level in topic.levels) for level in LEVELS)
+    owner = topic.unit.name if topic.unit is not None else EVERY
+    yield from (topic.code, topic.name, topic.kind.name, owner, topic.column)
+    yield "、".join(units[id].name for id in topic.audience if id in units)
+    yield phrases.length(topic.display_days, Measure(topic.display_measure)) if topic.display_days else ""
+    yield from (topic.confirm, topic.stale, topic.ahead, "是" if topic.required else "否")
+    yield "、".join(STEP_NAMES[step] for step in topic.chain)
+    yield from (OVERDUE_WORDS[WhenOverdue(topic.when_overdue)], topic.contact)
+
+
+def _tick(chosen: bool) -> str:
+    return "√" if chosen else ""
+
+
+def _write_row(sheet: Worksheet, row: int, values: Iterable[Any]) -> None:
+    middle = [*(each[3] for each in _STANDARD), *(each[2] for each in _FURTHER)]
+    for at, (value, centred) in enumerate(zip(values, middle, strict=True), 1):
+        _put(sheet, row, at, value, centred=centred)
+
+
+def _put(sheet: Worksheet, row: int, column: int, value: Any, *, centred: bool) -> None:
+    """A cell with its border; "=…" is a word too."""
+    cell = sheet.cell(row, column, None if value == "" else value)
+    if isinstance(value, str) and value:
+        cell.data_type = "s"
+    cell.font, cell.border, cell.alignment = _TEXT, _BOX, _MIDDLE if centred else _LEFT
+
+
+def _choices(sheet: Worksheet, session: Session, last: int) -> None:
+    """Drop-downs where only certain words are understood."""
+    names = [upper for upper, _, _, _ in _STANDARD] + [upper for upper, _, _ in _FURTHER]
+    offered = {"类别": [each.name for each in topics.classes(session)], "责任科室": [EVERY, *(unit.name for unit in people.units(session))],
+               "栏目": list(COLUMNS), "必须公开": ["是", "否"], "逾期后屏上": list(OVERDUE_WORDS.values())}
+    for name, words in offered.items():
+        formula = f'"{",".join(words)}"'
+        if len(formula) > 255 or any("," in word for word in words):  # Excel takes no longer list
+            continue
+        rule = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=name in ("必须公开", "逾期后屏上"))
+        letter = get_column_letter(names.index(name) + 1)
+        rule.add(f"{letter}4:{letter}{last}")
+        sheet.add_data_validation(rule)
+
+
+def _dress(sheet: Worksheet) -> None:
+    widths = [*(each[2] for each in _STANDARD), *(each[1] for each in _FURTHER)]
+    for at, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(at)].width = width + 2
+    sheet.row_dimensions[1].height = 32
+    sheet.freeze_panes = "D4"
+    _printed(sheet, "1:3")
+
+
+def _printed(sheet: Worksheet, titles: str) -> None:
+    """Landscape A4, as wide as the page, the heading on every page."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = titles

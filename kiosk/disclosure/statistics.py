@@ -1,0 +1,122 @@
+"""Statistics: a year's items by class, cumulative and new, with percentages that are each right at one precision for all.
+
+An item counts once, however many boards and channels carry it; a policy interpretation counts apart and is never added; what was
+withdrawn by the year's end does not count for that year. So: cumulative = last year's + new − withdrawn. Channels stand in a second
+table, whose sum may be larger. No row is ever adjusted so that a sum comes out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from kiosk.base.errors import N_
+from kiosk.disclosure.records import Disclosure
+from kiosk.disclosure.topics import BOARD_CHANNEL, CHANNELS, Topic, TopicClass
+
+ROUNDED = N_("因四舍五入，合计可能不等于100%")
+PLACES = (1, 2)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Percentages of one precision, in the order of the numbers; `note`: to be printed below where they do not add up to 100."""
+
+    percent: tuple[Decimal, ...]
+    note: str
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.percent, Decimal(0))
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """A class and its items: all until the year's end, and those of the year."""
+
+    name: str
+    cumulative: int
+    new: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A year. `interpretations` are in no class; `withdrawn`: items of earlier years that were withdrawn in this one; `channels`: the
+    year's new items by channel, each item in every channel that carried it.
+    """
+
+    year: int
+    classes: tuple[ClassCount, ...]
+    interpretations: ClassCount
+    withdrawn: int
+    channels: tuple[tuple[str, int], ...]
+
+    @property
+    def cumulative(self) -> int:
+        return sum(each.cumulative for each in self.classes)
+
+    @property
+    def new(self) -> int:
+        return sum(each.new for each in self.classes)
+
+    def shares(self, places: int = 1) -> Shares:
+        """What each class has of the year's new items, in per cent."""
+        return shares([each.new for each in self.classes], places)
+
+    def cumulative_shares(self, places: int = 1) -> Shares:
+        return shares([each.cumulative for each in self.classes], places)
+
+
+def shares(numbers: Sequence[int], places: int = 1) -> Shares:
+    """Each number's share of their sum in per cent, half up, by whole numbers alone; all 0 of nothing."""
+    total, scale = sum(numbers), 10 ** (places + 2)
+    percent = tuple(Decimal((2 * number * scale + total) // (2 * total) if total else 0).scaleb(-places) for number in numbers)
+    return Shares(percent, ROUNDED if total and sum(percent) != 100 else "")
+
+
+def counts(session: Session, year: int) -> Counts:
+    """The year's figures from the records; every class of the office, and those it had as far as anything was disclosed in them."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    fresh, living = Disclosure.disclosed_on >= first, _living(last)
+    told: dict[int, Counter[str]] = {}
+    apart: Counter[str] = Counter()
+    explains = Disclosure.explains_id.is_not(None)
+    for row in session.execute(select(Disclosure.class_id, explains.label("apart"), func.count().label("all"),
+                                      func.sum(case((fresh, 1), else_=0)).label("new"))
+                               .where(Disclosure.disclosed_on <= last, living).group_by(Disclosure.class_id, explains)):
+        into = apart if row.apart else told.setdefault(row.class_id, Counter())
+        into.update({"all": row.all, "new": int(row.new)})
+    classes = session.scalars(select(TopicClass).order_by(TopicClass.ended_at.is_not(None), TopicClass.position, TopicClass.id))
+    rows = tuple(ClassCount(each.name, told[each.id]["all"] if each.id in told else 0, told[each.id]["new"] if each.id in told else 0)
+                 for each in classes if each.ended_at is None or each.id in told)
+    gone = session.scalar(select(func.count()).select_from(Disclosure).where(
+        Disclosure.withdrawn_on.between(first, last), Disclosure.disclosed_on < first, Disclosure.explains_id.is_(None)))
+    return Counts(year, rows, ClassCount(N_("政策解读"), apart["all"], apart["new"]), gone or 0, _channels(session, first, last))
+
+
+def years(session: Session) -> list[int]:
+    """The years from the first record to the last."""
+    first, last = session.execute(select(func.min(Disclosure.disclosed_on), func.max(Disclosure.disclosed_on))).one()
+    return list(range(first.year, last.year + 1)) if first else []
+
+
+def _living(last: date) -> ColumnElement[bool]:
+    return or_(Disclosure.withdrawn_on.is_(None), Disclosure.withdrawn_on > last)
+
+
+def _channels(session: Session, first: date, last: date) -> tuple[tuple[str, int], ...]:
+    """New items by channel: the board by what hung there, the others by what their topic says."""
+    found: Counter[str] = Counter()
+    told = {topic.id: topic.channels for topic in session.execute(select(Topic.id, Topic.channels))}
+    for row in session.execute(select(Disclosure.topic_id, func.count().label("all"), func.count(Disclosure.hung_on).label("hung"))
+                               .where(Disclosure.disclosed_on.between(first, last), _living(last), Disclosure.explains_id.is_(None))
+                               .group_by(Disclosure.topic_id)):
+        found[BOARD_CHANNEL] += row.hung
+        found.update({channel: row.all for channel in told[row.topic_id] if channel != BOARD_CHANNEL})
+    return tuple((channel, found[channel]) for channel in CHANNELS)
