@@ -23,8 +23,9 @@ from kiosk import demo_pictures, people
 from kiosk.base import journal
 from kiosk.base.clock import Zone
 from kiosk.base.errors import Conflict
-from kiosk.content import plain, review, slides
+from kiosk.content import fields, plain, review, slides
 from kiosk.content.geometry import panel_of
+from kiosk.content.kinds import KINDS
 from kiosk.content.slides import Draft, Slide
 from kiosk.parts import Parts
 from kiosk.people import Actor, Role, Unit, UnitKind
@@ -37,7 +38,7 @@ FOUNDED = 130  # days ago
 KEY = "演示"
 BUILT = "demo.built"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-_MARK = re.compile(r"\{(day|month|monthyear|year|quarter|saturday)([+-]\d+)?\}")
+_MARK = re.compile(r"\{(day|iso|month|monthend|monthyear|share|year|quarter|saturday)([+-]\d+)?\}")
 Story = Iterator[datetime]
 
 
@@ -78,6 +79,10 @@ class Calendar:
         """The next one from tomorrow on."""
         return self.day(1 + (5 - self.day(1).weekday()) % 7 + 7 * weeks)
 
+    def quarter(self, shift: int = 0) -> int:
+        """Years times four, and the quarter from 0."""
+        return self.day().year * 4 + (self.day().month - 1) // 3 + shift
+
     def worked(self, ago: int, clock: time, minutes: int) -> datetime:
         """A moment of office work that many days ago, Fridays for weekends; today: minutes before now."""
         day = self.day(-ago)
@@ -100,9 +105,12 @@ class Calendar:
     def _said(self, name: str, shift: int) -> str:
         today = self.day()
         month = date(today.year + (today.month - 1 + shift) // 12, (today.month - 1 + shift) % 12 + 1, 1)
-        quarter = today.year * 4 + (today.month - 1) // 3 + shift
+        end = date(month.year + month.month // 12, month.month % 12 + 1, 1) - timedelta(days=1)
+        quarter = self.quarter(shift)
         named: Mapping[str, Callable[[], str]] = {
-            "day": lambda: _short(self.day(shift)), "saturday": lambda: _short(self.saturday(shift)),
+            "day": lambda: _short(self.day(shift)), "iso": lambda: self.day(shift).isoformat(),
+            "monthend": lambda: end.isoformat(), "share": lambda: str(round(month.month * 100 / 12)),
+            "saturday": lambda: _short(self.saturday(shift)),
             "month": lambda: f"{month.month}月", "monthyear": lambda: f"{month.year}", "year": lambda: f"{today.year + shift}",
             "quarter": lambda: f"{quarter // 4}年{'一二三四'[quarter % 4]}季度",
         }
@@ -269,7 +277,7 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     author, leader = scene.author(unit), scene.leaders[number % len(scene.leaders)]
     ago, state = entry["days"], entry.get("state", "approved")
     yield (at := scene.calendar.worked(ago, time(10, number % 50), 190 - number))
-    slide = slides.make(session, "media" if "picture" in entry else "notice", _draft(scene, entry), unit=unit, by=author, at=at)
+    slide = slides.make(session, _kind(entry), _draft(scene, entry), unit=unit, by=author, at=at)
     if "picture" in entry:
         picture = demo_pictures.media(scene.parts.store, entry["picture"], entry["title"], scene.calendar.day(-entry["days"]))
         slides.fill(session, slide.latest, picture, at=at)
@@ -302,12 +310,61 @@ def _draft(scene: Scene, entry: Mapping[str, Any]) -> Draft:
                  calendar.edge(entry.get("end"), time(23, 59)), audience)
 
 
+def _kind(entry: Mapping[str, Any]) -> str:
+    return "media" if "picture" in entry else str(entry.get("kind", "notice"))
+
+
 def _data(scene: Scene, entry: Mapping[str, Any]) -> dict[str, Any]:
-    if "picture" in entry:
+    kind = _kind(entry)
+    if kind == "media":
         return {}  # filled once the slide is made
+    if kind == "finance":
+        return _quarter(scene.calendar.quarter(-1), entry)
+    if kind == "table":
+        return {**plain.cells_of(entry["body"].replace(" | ", "\t")), "unit": "", "lead": entry.get("side", ""), "note": "", "reasons": {}}
+    if kind != "notice":
+        return fields.typed(KINDS[kind].FORM, {**entry.get("fields", {}), **_rows(entry)})
     words, phone = entry.get("strip", ("", ""))
     return {"lead": entry.get("lead", ""), "blocks": plain.blocks_of(entry["body"]), "side": entry.get("side"),
             "strip": {"text": words, "phone": phone} if words else None}
+
+
+def _rows(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Lines whose first one names the fields, as a form would send them."""
+    found: dict[str, str] = {}
+    for name, text in entry.get("rows", {}).items():
+        for at, row in enumerate(_lines(text)):
+            found |= {f"{name}.{at}.{field}": cell for field, cell in row.items()}
+    return found
+
+
+def _lines(text: str) -> list[dict[str, str]]:
+    head, *rows = ([cell.strip() for cell in line.split("|")] for line in text.strip().splitlines())
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def _quarter(number: int, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A quarter's sheet from a year's figures: sums, running totals and the balance follow, so that it adds up in any quarter."""
+    year, at = divmod(number, 4)
+    rows = [{**row, **{name: fields.fen(row[name], "万元") or 0 for name in ("budget", "before", "q1", "q2", "q3", "q4")}}
+            for row in _lines(entry["rows"]["lines"])]
+
+    def line(name: str, group: str, level: str, parts: Sequence[Mapping[str, Any]], why: str) -> dict[str, Any]:
+        quarters = [sum(part[each] for part in parts) for each in ("before", "q1", "q2", "q3", "q4")]
+        return {"name": name, "group": group, "level": level, "budget": sum(part["budget"] for part in parts), "quarter": quarters[at + 1],
+                "total": sum(quarters[1:at + 2]), "last": quarters[at], "last_total": sum(quarters[1:at + 1]), "why": why}
+
+    groups = {row["group"]: [part for part in rows if part["group"] == row["group"]] for row in rows}
+    lines = [each for group, parts in groups.items()
+             for each in (line(f"{group}合计", group, "合计", parts, ""),
+                          *(line(part["name"], group, "分项", [part], part["why"]) for part in parts))]
+    told: dict[str, Any] = {"year": year, "quarter": "一二三四"[at] + "季度", "unit": "万元", "lines": lines, "note": "", "reasons": {}}
+    if "opening" in entry:
+        start = fields.fen(entry["opening"], "万元") or 0
+        come, gone = (next(each for each in lines if each["name"] == f"{group}合计") for group in ("收入", "支出"))
+        opening = start + come["last_total"] - gone["last_total"]
+        told |= {"opening": opening, "last_closing": opening, "closing": opening + come["quarter"] - gone["quarter"]}
+    return told
 
 
 def _short(day: date) -> str:

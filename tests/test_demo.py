@@ -156,10 +156,18 @@ def test_no_notice_tells_of_a_person(look: Session) -> None:
         assert not re.search(r"[{}]", text), revision.title
 
 
-def test_every_notice_fits_four_pages_on_every_board(look: Session) -> None:
+def test_every_notice_fits_four_pages_on_every_board_and_every_sheet_nine(look: Session) -> None:
     for revision in revisions(look):
         for board in boards.boards(look):
-            assert len(render.render(pages.view_of(revision, Zone()), board.geometry)) <= 4, (revision.title, board.name)
+            most = 4 if revision.slide.kind == "notice" else 9
+            drawn = render.render(pages.view_of(revision, Zone()), board.geometry)
+            assert max(page.of for page in drawn) <= most, (revision.title, board.name)
+
+
+def test_slides_of_every_kind_are_there_and_none_of_them_leaves_a_doubt(look: Session) -> None:
+    assert {revision.slide.kind for revision in revisions(look)} == set(KINDS)
+    for revision in revisions(look):
+        assert review.doubts(revision, manifest.walls(look, revision)) == [], revision.title
 
 
 def test_every_letter_can_be_drawn(look: Session) -> None:
@@ -169,21 +177,12 @@ def test_every_letter_can_be_drawn(look: Session) -> None:
 def test_tables_add_up(look: Session) -> None:
     totals = [block for revision in revisions(look) for block in revision.data.get("blocks", ())
               if block["type"] == "table" and block["rows"][-1][0] == "合计"]
-    assert len(totals) >= 6
+    assert len(totals) >= 3
     for block in totals:
         for at in range(1, len(block["head"])):
             column = [row[at] for row in block["rows"]]
             if not any("%" in cell for cell in column):
                 assert sum(_cents(cell) for cell in column[:-1]) == _cents(column[-1]), block
-
-
-def test_shares_are_what_their_amounts_say(look: Session) -> None:
-    tables = [block for revision in revisions(look) for block in revision.data.get("blocks", ())
-              if block["type"] == "table" and any("%" in cell for cell in block["rows"][0])]
-    assert len(tables) >= 3
-    for row in (row for block in tables for row in block["rows"]):
-        places = len(row[3].rstrip("%").partition(".")[2])
-        assert abs(float(row[3].rstrip("%")) - 100 * _cents(row[2]) / _cents(row[1])) <= 0.5 / 10**places + 1e-9, row
 
 
 def test_what_is_left_over_follows_from_the_sums(look: Session) -> None:
@@ -192,9 +191,6 @@ def test_what_is_left_over_follows_from_the_sums(look: Session) -> None:
     for revision in sheets:
         _, income, spent = revision.data["blocks"][0]["rows"][-1]
         assert _cents(re.sub(r"[^\d.]", "", revision.data["side"])) == _cents(income) - _cents(spent)
-    rows = next(revision for revision in revisions(look) if revision.title.endswith("结余")).data["blocks"][0]["rows"]
-    start, come, gone, end = (_cents(row[-1]) for row in rows)
-    assert start + come - gone == end
 
 
 def test_a_second_start_keeps_the_content_and_gives_new_keys(parts: Parts) -> None:
@@ -231,9 +227,11 @@ def test_the_demo_leaves_a_real_office_alone(parts: Parts) -> None:
 
 
 @pytest.mark.parametrize("at", [datetime(2027, 1, 1, 16, 30, tzinfo=UTC), datetime(2028, 2, 29, 2, tzinfo=UTC),
-                                datetime(2026, 11, 28, 23, tzinfo=UTC)])
+                                datetime(2026, 11, 28, 23, tzinfo=UTC), datetime(2027, 5, 8, 3, tzinfo=UTC)])
 def test_it_starts_on_any_day(parts: Parts, at: datetime) -> None:
     assert len(demo.build(parts, url=URL, at=at)["boards"]) == 4
+    with parts.database.read() as session:
+        assert [revision.title for revision in revisions(session) if review.doubts(revision, ())] == []
 
 
 def test_dates_follow_the_day_of_the_start() -> None:
