@@ -34,6 +34,7 @@ NOTE = re.compile(r"(?:注|备注|说明|附注)\s*\d?\s*[:：]\s*")
 SIGNED = re.compile(r"(?:制表|填表|填报|审核|复核|编制|负责|经办|审批|监督|单位负责|财务负责|主管)\S{0,4}\s*[:：]"
                     r"|(?:公示|公布|填报|制表)(?:时间|日期)\s*[:：]")
 NUMBERING = re.compile(r"^(?:[(（]?[一二三四五六七八九十]{1,3}[)）、.．]|[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳])\s*")
+SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]")
 HEAD_ROWS, CELLS_TOLD, SHEETS_TRIED = 60, 40, 12
 SPREAD_MOST = ROWS_MOST * COLUMNS_MOST
 
@@ -187,7 +188,7 @@ class _View:
             yield (N_("工作表“%(sheet)s”的 %(columns)s 列是隐藏的，没有取。"),
                    {"sheet": name, "columns": [letters(column) for column in self.sheet.hidden_columns]})
         if veiled := self._veiled():
-            yield N_("工作表“%(sheet)s”的单元格 %(cells)s 用格式藏了起来，没有取。"), {"sheet": name, "cells": _few(veiled)}
+            yield N_("工作表“%(sheet)s”的单元格 %(cells)s 被格式或合并的格子遮住了，没有取。"), {"sheet": name, "cells": _few(veiled)}
         for what, places in self.remarks.items():
             yield (N_("工作表“%(sheet)s”有 %(count)s 格%(what)s：%(cells)s。"),
                    {"sheet": name, "count": len(places), "what": [what], "cells": _few(places)})
@@ -291,7 +292,7 @@ class _Head:
 
     @property
     def score(self) -> int:
-        return len({column.field.name for column in self.columns})
+        return len({(column.field.name, column.group) for column in self.columns})
 
 
 def _heads(view: _View, rows: Rows) -> _Head | None:
@@ -303,8 +304,8 @@ def _heads(view: _View, rows: Rows) -> _Head | None:
         if len(view.line(row)) < min(2, len(rows.fields)) and not found:
             continue
         head = _head(view, row, _depth(view, place), rows, names)
-        if head and (found is None or head.score > found.score):
-            found = head
+        if head and (found is None or head.score > found.score or (head.score == found.score and head.bottom == found.bottom)):
+            found = head  # of two that end in the same row, the one without the lines above it
     return found
 
 
@@ -324,8 +325,10 @@ def _goes_on(view: _View, upper: int, lower: int) -> bool:
     if not below or any(cell.number is not None or cell.day for _, cell in below) or any(_figures(cell.text) for _, cell in below):
         return False
     above = [column for column, _ in view.line(upper)]
-    if not above:
-        return False
+    if above and all(re.fullmatch(r"[(（].{1,8}[)）]", cell.text) or cells.unit_in(cell.text) for _, cell in below):
+        return True
+    if not above or not any(view.at(upper, column).empty or view.width(upper, column) > 1 for column, _ in below):
+        return False  # a label at the side may be merged over both rows; a heading over two is split or blank somewhere
     if any(view.below(upper, column) >= lower for column in above):
         return True
     if any(view.width(upper, column) > 1 and sum(1 for at, _ in below if view.anchor(upper, at) == view.anchor(upper, column)) > 1
@@ -459,6 +462,7 @@ class _Formed:
         self.data: dict[str, Any] = {}
         self.places: dict[str, tuple[int, int]] = {}
         self.missing: list[Rows] = []
+        self.titled = False
         self.singles = [each for each in form if isinstance(each, Field)]
         self.lists = [each for each in form if isinstance(each, Rows)]
         self.hints = {" ".join(field.hint.split()) for each in form for field in (each.fields if isinstance(each, Rows) else (each,))
@@ -515,7 +519,8 @@ class _Formed:
         for row in self._above()[:3]:
             line = self.view.line(row)
             text = " ".join(line[0][1].text.split())
-            alone = len(line) == 1 and line[0][1].number is None and not self._label_at(row, line[0][0])
+            label = self._label_at(row, line[0][0]) or self._caption(row, line[0][0])
+            alone = len(line) == 1 and line[0][1].number is None and not label
             if alone and not re.search("[:：]", text) and cells.unit_in(text) is None and text not in self.hints and len(text) <= 60:
                 self.view.title = text
                 self.view.use(row, line[0][0])
@@ -551,15 +556,12 @@ class _Formed:
     # Lists
 
     def _list(self, each: Rows, head: _Head) -> list[dict[str, Any]]:
-        view, made = self.view, []
-        for row in range(head.top, head.bottom + 1):
-            for column in view.columns:
-                if not view.at(row, column).empty:
-                    view.use(row, column)
-        self._leave_out(head)
+        made: list[dict[str, Any]] = []
+        self._leave_out(each, head)
         reader = _Lines(self, each, head)
         for row in self._body(each, head):
             made += reader.row(row)
+        reader.close()
         for number, record in enumerate(made):
             places = record.pop("")
             self.places |= {f"{each.name}.{number}.{name}": place for name, place in places.items()}
@@ -586,14 +588,24 @@ class _Formed:
         key = _key(self.view.text(row, column))
         return any(key == _key(each.label) for each in self.lists)
 
-    def _leave_out(self, head: _Head) -> None:
+    def _leave_out(self, each: Rows, head: _Head) -> None:
+        """Name the columns that are not read; count the words of the heading as used that say what is read."""
         view = self.view
+        named: set[int] = set()
+        known = {*_names(columns_of(each)), *GROUPS, *COUNTING}
         for at, words in head.left_out:
             spots = [(row, at) for row in view.rows if row > head.bottom and row <= head.end and not view.own(row, at).empty
                      and view.anchor(row, at) == (row, at)]
             if spots:
                 view.remarks.setdefault(N_("在没有认出的列里，没有取"), []).append(f"{letters(at)} 列“{words[:20]}”")
                 view.used.update(spots)
+                named.add(at)
+        read = {column.at for column in head.columns} | {*head.names, *head.groups, *head.counting}
+        for row in range(head.top, head.bottom + 1):
+            for at in read | named:
+                word = _key(view.text(row, at))
+                if word and (at in named or any(name in word for name in known) or cells.quarter_in(word)[1]):
+                    view.use(row, at)
         for at in head.counting:
             view.used.update((row, at) for row in view.rows if row > head.bottom and not view.own(row, at).unsaved
                              and re.fullmatch(r"[\d一二三四五六七八九十.、()]{0,8}", half(view.own(row, at).text)))
@@ -634,10 +646,14 @@ class _Formed:
                     self._put(day[0], row, column, Cell(day[1]))
 
     def _titled(self, row: int, column: int) -> None:
-        self.view.use(row, column)
-        if spot := self._right(row, column):
-            self.view.use(*spot)
-            self.view.title = " ".join(fields.clean(self.view.own(*spot).text).split())
+        view = self.view
+        if (spot := self._right(row, column)) and not self.titled:
+            view.used -= {(above, at) for above in self._above()[:3] for at, _ in view.line(above) if view.text(above, at) == view.title}
+            view.title, self.titled = " ".join(fields.clean(view.own(*spot).text).split()), True
+            view.use(*spot)
+            view.use(row, column)
+        elif not self.titled:
+            view.use(row, column)
 
     def _dated(self, cell: Cell) -> tuple[Field, str] | None:
         """A day written right behind its label ("截至2026年10月31日")."""
@@ -805,6 +821,7 @@ class _Lines:
         self.headings = [self.view.text(head.bottom, column.at) for column in head.columns]
         words = {column.group for column in head.columns if column.group}
         self.group = words.pop() if len(words) == 1 else ""
+        self.heading: tuple[int, int] | None = None
         self.closed: set[str] = set()
         self.last: dict[str, Any] | None = None
         self.named = _names(inner for inner in formed.singles if inner.type == "money")
@@ -824,15 +841,29 @@ class _Lines:
             return self._single(single, row, spot)
         valued = [column for column in head.columns
                   if not cells.blank(view.at(row, column.at)) and column.field.name not in ("group", "level")]
-        if self.grouped and spot and not valued and (group := _group_of(name)) and not self._columned():
-            self.group = group
-            view.use(*spot)
+        if self.grouped and spot and not valued and not self._columned() and self._section(spot, name):
             return []
         if not spot and not valued:
             return []
         if spot and self._goes_on(row, spot):
             return []
         return self._records(row, spot, name)
+
+    def _section(self, spot: tuple[int, int], name: str) -> bool:
+        """Whether a row without amounts names the group of the rows below it; a line that has no amounts yet does not."""
+        sure = SECTION.match(name) or name.endswith((":", "：")) or _group_row(name) or self.view.width(*spot) > 2
+        if not sure or not (group := _group_of(name)):
+            return False
+        self.close()
+        self.group, self.heading = group, spot
+        self.view.use(*spot)
+        return True
+
+    def close(self) -> None:
+        """A row that named a group to which nothing came is left out, and so said."""
+        if self.heading:
+            self.view.used.discard(self.heading)
+        self.heading = None
 
     def _columned(self) -> bool:
         return any(column.field.name == "group" for column in self.head.columns)
@@ -931,12 +962,17 @@ class _Lines:
         """The group of a line: what a cell before its name says, else what a row above has said."""
         if not self.grouped or self.head.exact or self._columned():
             return ""
-        for at in (*self.head.groups, *self.head.names[:-1]):
-            if self.view.anchor(row, at) != spot and (word := self.view.text(row, at)):
+        words = [(at, word) for at in (*self.head.groups, *self.head.names[:-1])
+                 if self.view.anchor(row, at) != spot and (word := self.view.text(row, at))]
+        if words:
+            at, word = next(((at, word) for at, word in words if _group_of(word) in GROUPS), words[0])
+            self.group = _group_of(word) or word[:8]
+            if self.group in (word, *GROUPS):
                 self.view.use(row, at)
-                self.group = (_group_of(word) or word)[:8]
         own = next((word for word in GROUPS if word in name), "") if total else ""
         group = own or self.group
+        if group == self.group:
+            self.heading = None
         if total and not own and group in self.closed:
             return ""
         if total:

@@ -217,6 +217,7 @@ class _Reader:
     def sheet(self, target: str) -> Sheet:
         with self.book.archive.open(target) as part:
             self._scanned(self._parsed(part), part)
+        self._cover()
         self._move_merged()
         return self._hidden_away()
 
@@ -369,6 +370,14 @@ class _Reader:
                 self.rows += [[] for _ in range(row + 1 - len(self.rows))]
                 self.rows[row] += [EMPTY] * (column + 1 - len(self.rows[row]))
                 self.rows[row][column], cells[each.left] = cells[each.left], EMPTY
+
+    def _cover(self) -> None:
+        """What lies under a merged cell, as copying may leave it there, nobody sees."""
+        for each in self.merges:
+            for cells in self.rows[each.top:each.bottom + 1]:
+                for column in range(each.left, min(each.right + 1, len(cells))):
+                    if cells is not self.rows[each.top] or column != each.left:
+                        cells[column] = EMPTY if cells[column].empty else Cell(hidden=True)
 
     def _hidden_away(self) -> Sheet:
         """The sheet without a word of what is hidden on it."""
