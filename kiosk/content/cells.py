@@ -20,6 +20,9 @@ from kiosk.content.grid import Cell
 
 BLANKS = {"", "-", "--", "—", "——", "－", "–", "―", "/", "／", "\\", "无数据", "…", "……"}
 UNITS: Mapping[str, int] = {"元": 2, "百元": 4, "千元": 5, "万元": 6, "百万元": 8, "千万元": 9, "亿元": 10}  # decimals down to 分
+NOTE = re.compile(r"(?:注|备注|说明|附注)\s*\d?\s*[:：]\s*")
+SIGNED = re.compile(r"(?:制表|填表|填报|审核|复核|编制|负责|经办|审批|监督|单位负责|财务负责|主管)\S{0,4}\s*[:：]"
+                    r"|(?:公示|公布|填报|制表)(?:时间|日期)\s*[:：]")
 _SHORT = {"万": "万元", "亿": "亿元", "千": "千元"}
 _AMOUNT = re.compile(r"([-+]?)(\d{1,16}(?:\.\d{0,12})?|\.\d{1,12})((?:百万|千万|百|千|万|亿)?元|[万亿])?整?")
 _COUNT = re.compile(r"(?:第|约定)?(\d{1,9})(?:\.0+)?\s*([^\d.]{0,10})")
@@ -79,6 +82,12 @@ def blank(cell: Cell) -> bool:
 def half(text: str) -> str:
     """Full-width figures and marks made half-width, minus signs made one, no blanks."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).replace("−", "-").replace("﹣", "-").replace("–", "-")
+
+
+def closed_up(text: str) -> str:
+    """"合　　计" → "合计"; other words as they are."""
+    text = " ".join(fields.clean(text).split())
+    return text.replace(" ", "") if re.fullmatch(r"\S(?: \S){1,3}", text) else text
 
 
 def amount(text: str, unit: str) -> tuple[int, bool]:

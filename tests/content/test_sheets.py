@@ -348,10 +348,11 @@ def test_a_book_of_which_nothing_can_be_seen_is_refused_by_name(read: Read) -> N
 
 # Nothing is lost in silence
 
-HEADINGS = ["项目", "类别", "年初预算", "本季", "上季", "金额", "累计", "执行率", "材料名称", "步骤", "岗位", "职责", "目标名称", "全年目标",
-            "已完成", "截至", "咨询电话", "窗口", "服务对象", "申请材料", "办理流程", "说明", "期初余额", "备注", "标题", "单位：万元",
+HEADINGS = ["项目", "类别", "年初预算", "本季", "上季", "金额", "累计", "执行率", "材料名称", "步骤", "岗位", "职责", "目标名称",
+            "全年目标", "已完成", "截至", "咨询电话", "窗口", "服务对象", "申请材料", "办理流程", "说明", "期初余额", "备注", "标题", "单位：万元",
             "2026年第三季度", "一、收入", "合计", "注：", "年度", "季度"]
-STRANGE = [Cell(unsaved=True), Cell(hidden=True), Cell("#REF!", error=True), Cell("2026-09-30", day="2026-09-30"), Cell("—"), Cell("(1.5)"),
+STRANGE = [Cell(unsaved=True), Cell(hidden=True), Cell("#REF!", error=True), Cell("2026-09-30", day="2026-09-30"), Cell("—"),
+           Cell("(1.5)"),
            Cell("1.2", "12000", scaled=True), Cell("83%", "0.83", percent=True), Cell("长" * 500), Cell("\u202e倒"), Cell("9月30日")]
 
 
