@@ -162,14 +162,14 @@ def _figures(text: str) -> str:
 def _rows(each: Rows, value: Any, faults: list[Invalid]) -> list[dict[str, Any]]:
     value = [] if value is None else value
     if not isinstance(value, list | tuple) or not all(isinstance(row, Mapping) for row in value):
-        faults.append(Invalid(each.name, N_("“%(label)s”要一行一行列出来。"), label=each.label))
+        faults.append(Invalid(each.name, N_("“%(label)s”要一行一行列出来。"), label=[each.label]))
         return []
     if len(value) > each.most:
         faults.append(Invalid(each.name, N_("“%(label)s”最多 %(most)s 行，现在 %(count)s 行。请分成几件。"),
-                              label=each.label, most=each.most, count=len(value)))
+                              label=[each.label], most=each.most, count=len(value)))
         return []
     if len(value) < each.least:
-        faults.append(Invalid(each.name, N_("“%(label)s”还是空的，至少要有 %(least)s 行。"), label=each.label, least=each.least))
+        faults.append(Invalid(each.name, N_("“%(label)s”还是空的，至少要有 %(least)s 行。"), label=[each.label], least=each.least))
     names = {field.name for field in each.fields}
     for number, row in enumerate(value):
         faults += [Invalid(f"{each.name}.{number}", N_("没有“%(names)s”这一项。"), names=[name]) for name in sorted(set(row) - names)]
@@ -187,54 +187,54 @@ def _value(field: Field, value: Any, name: str, faults: list[Invalid]) -> Any:
 
 def _words(field: Field, value: Any, name: str) -> str:
     if value is not None and not isinstance(value, str):
-        raise Invalid(name, "“%(label)s”这里要写文字。", label=field.label)
+        raise Invalid(name, "“%(label)s”这里要写文字。", label=[field.label])
     text = clean(value or "")
     if field.type != "text":
         text = " ".join(text.split())
     if not text and field.needed:
-        raise Invalid(name, "“%(label)s”还没有填。", label=field.label)
+        raise Invalid(name, "“%(label)s”还没有填。", label=[field.label])
     if len(text) > field.most:
-        raise Invalid(name, "“%(label)s”最多 %(most)s 个字，现在 %(count)s 个。", label=field.label, most=field.most, count=len(text))
+        raise Invalid(name, "“%(label)s”最多 %(most)s 个字，现在 %(count)s 个。", label=[field.label], most=field.most, count=len(text))
     if strange := typeset.missing(text):
-        raise Invalid(name, "“%(label)s”里有字显示不出来：%(letters)s。请换一个写法。", label=field.label, letters=" ".join(strange[:5]))
+        raise Invalid(name, "“%(label)s”里有字显示不出来：%(letters)s。请换一个写法。", label=[field.label], letters=" ".join(strange[:5]))
     return text
 
 
 def _whole(field: Field, value: Any, name: str) -> int | None:
     if value is None or value == "":
         if field.needed:
-            raise Invalid(name, "“%(label)s”还没有填。", label=field.label)
+            raise Invalid(name, "“%(label)s”还没有填。", label=[field.label])
         return None
     most = MONEY_MOST if field.type == "money" else NUMBER_MOST
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > most or (field.type == "number" and value < 0):
         if field.type == "number":
-            raise Invalid(name, "“%(label)s”的数字不对。", label=field.label)
-        raise Invalid(name, "“%(label)s”的金额不对，要用整数的分。", label=field.label)
+            raise Invalid(name, "“%(label)s”的数字不对。", label=[field.label])
+        raise Invalid(name, "“%(label)s”的金额不对，要用整数的分。", label=[field.label])
     return value
 
 
 def _day(field: Field, value: Any, name: str) -> str:
     if not value:
         if field.needed:
-            raise Invalid(name, "“%(label)s”还没有填。", label=field.label)
+            raise Invalid(name, "“%(label)s”还没有填。", label=[field.label])
         return ""
     try:
         return date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
-        raise Invalid(name, "“%(label)s”的日期认不出来，请写成 2026-04-09。", label=field.label) from None
+        raise Invalid(name, "“%(label)s”的日期认不出来，请写成 2026-04-09。", label=[field.label]) from None
 
 
 def _choice(field: Field, value: Any, name: str) -> str:
     if not value:
         return field.options[0]
     if value not in field.options:
-        raise Invalid(name, "“%(label)s”只能是：%(words)s。", label=field.label, words=list(field.options))
+        raise Invalid(name, "“%(label)s”只能是：%(words)s。", label=[field.label], words=list(field.options))
     return str(value)
 
 
 def _tick(field: Field, value: Any, name: str) -> bool:
     if value not in (None, True, False, ""):
-        raise Invalid(name, "“%(label)s”只能是 true 或 false。", label=field.label)
+        raise Invalid(name, "“%(label)s”只能是 true 或 false。", label=[field.label])
     return bool(value)
 
 
@@ -277,10 +277,10 @@ def parse(field: Field, text: str, unit: str = "元") -> Any:
 def misread(field: Field, text: str, name: str, unit: str) -> Invalid:
     """What to say of a text that `parse` could not read."""
     if field.type == "day":
-        return Invalid(name, "“%(label)s”里的“%(text)s”认不出是哪一天，请写成 2026-4-9 或 4月9日。", label=field.label, text=text[:20])
+        return Invalid(name, "“%(label)s”里的“%(text)s”认不出是哪一天，请写成 2026-4-9 或 4月9日。", label=[field.label], text=text[:20])
     if field.type == "number":
-        return Invalid(name, "“%(label)s”里的“%(text)s”不是数字。", label=field.label, text=text[:20])
-    return Invalid(name, "“%(label)s”里的“%(text)s”不是金额。单位是%(unit)s，只写数字。", label=field.label, text=text[:20], unit=unit)
+        return Invalid(name, "“%(label)s”里的“%(text)s”不是数字。", label=[field.label], text=text[:20])
+    return Invalid(name, "“%(label)s”里的“%(text)s”不是金额。单位是%(unit)s，只写数字。", label=[field.label], text=text[:20], unit=[unit])
 
 
 def day(text: str) -> str:

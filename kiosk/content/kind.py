@@ -41,12 +41,16 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that differs between two revisions, as the leader reads it; `n` where a count tells the place."""
+    """One thing that differs between two revisions, as the leader reads it. `where`: a label of the catalogue; `n`: where a count tells
+    the place; `row`: in which of several rows, by its own name; `worded`: old and new are words of the catalogue.
+    """
 
     where: str
     old: str
     new: str
     n: int | None = None
+    row: str = ""
+    worded: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def differences(form: Form, old: Mapping[str, Any], new: Mapping[str, Any], unit
             rows += _row_differences(each, list(old.get(each.name) or ()), list(new.get(each.name) or ()), unit)
         else:
             was, now = (fields.said(each, told.get(each.name), unit) for told in (old, new))
-            rows += [Change(each.label, was, now)] if was != now else []
+            rows += [Change(each.label, was, now, worded=bool(each.options))] if was != now else []
     return rows
 
 
@@ -153,7 +157,7 @@ def _row_differences(each: fields.Rows, old: list[Mapping[str, Any]], new: list[
         for inner in each.fields[1:]:
             was, now = (fields.said(inner, told.get(inner.name), unit) for told in (before[name], row))
             if was != now:
-                changes.append(Change(f"{name[0]} · {inner.label}", was, now))
+                changes.append(Change(inner.label, was, now, row=name[0], worded=bool(inner.options)))
     order = [name for name in after if name in before]
     if not changes and order != list(before):
         changes.append(Change(each.label, "、".join(name for name, _ in before), "、".join(name for name, _ in after)))

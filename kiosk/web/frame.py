@@ -50,6 +50,12 @@ VERB_NAMES = {
     "group.changed": N_("改了分组"), "unit.added": N_("新建单位"), "unit.changed": N_("改了单位资料"), "upload.received": N_("收到文件"),
     "upload.converted": N_("转换好了"), "upload.failed": N_("转换不了"), "upload.dropped": N_("取消文件"), "source.added": N_("加了来源"),
     "source.changed": N_("改了来源"), "source.ended": N_("停了来源"), "source.read": N_("来源的文件变了"),
+    "slide.filed": N_("归入公开事项"), "slide.checked": N_("核对过"), "urgent.asked": N_("要求紧急上屏"),
+    "urgent.completed": N_("补齐了核对"),
+    "topic.added": N_("新建公开事项"), "topic.changed": N_("改了公开事项"), "topic.ended": N_("停用公开事项"),
+    "topic.confirmed": N_("确认无变更"), "classes.set": N_("改了公开类别"), "happening.noted": N_("记下形成或变更的日子"),
+    "items.imported": N_("导入以前公开的信息"), "days.set": N_("改了节假日和调休"), "deputy.named": N_("请人代理"),
+    "deputy.consented": N_("同意代理"), "deputy.ended": N_("结束代理"), "refs.moved": N_("屏上的内容换了"),
 }
 
 

@@ -35,8 +35,9 @@ def noted(note: Mapping[str, Any] | str) -> str:
 
 
 def placed(change: Change) -> str:
-    """The place of a change."""
-    return str(gettext(change.where, n=change.n))
+    """The place of a change: its row and its label."""
+    label = gettext(change.where) if change.n is None else gettext(change.where, n=change.n)
+    return f"{change.row} · {label}" if change.row else str(label)
 
 
 def row(names: Iterable[str]) -> str:

@@ -90,7 +90,7 @@ def test_the_leader_reads_which_figure_changed_in_the_sheets_unit():
     new = sample()
     new["lines"][4]["quarter"] += WAN
     change, = Finance.changes(sample(), new)
-    assert (change.where, change.old, change.new) == ("人员经费 · 本季", "297.40", "298.40")
+    assert (change.row, change.where, change.old, change.new) == ("人员经费", "本季", "297.40", "298.40")
 
 
 def test_a_mismatch_passes_only_with_a_written_reason():

@@ -126,7 +126,8 @@ def test_all_mistakes_are_told_at_once():
 
 def test_changes_name_the_goal_and_both_figures():
     old, new = goals(goal(done=9)).stored(), goals(goal(done=10)).stored()
-    assert [(change.where, change.old, change.new) for change in Goals.changes(old, new)] == [("老旧小区改造 · 已完成", "9", "10")]
+    told = [(change.row, change.where, change.old, change.new) for change in Goals.changes(old, new)]
+    assert told == [("老旧小区改造", "已完成", "9", "10")]
 
 
 text = st.text(st.sampled_from("老旧小区改造，。（）12abcW×—"), max_size=24).map(str.strip)

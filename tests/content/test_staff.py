@@ -212,8 +212,8 @@ def test_only_photos_that_a_person_names_are_kept():
 def test_changes_name_the_post_and_never_a_whole_hash():
     old = staff(person(photo=SHA), photos={SHA: INFO}).stored()
     new = staff(person(photo=OTHER, window="5号窗口"), photos={OTHER: INFO}).stored()
-    assert [(change.where, change.old, change.new) for change in Staff.changes(old, new)] == [
-        ("社会救助经办人 · 窗口", "3号窗口", "5号窗口"), ("社会救助经办人 · 照片", "aaaaaa", "bbbbbb")]
+    assert [(change.row, change.where, change.old, change.new) for change in Staff.changes(old, new)] == [
+        ("社会救助经办人", "窗口", "3号窗口", "5号窗口"), ("社会救助经办人", "照片", "aaaaaa", "bbbbbb")]
 
 
 # --- photos come from pictures that were converted here -----------------------------------------------------------------------

@@ -132,15 +132,15 @@ def test_a_reason_answers_a_doubt():
 def test_changes_are_told_cell_by_cell():
     old = sheet(["东街", "312", ""], ["石桥", "287", ""], unit="户")
     new = sheet(["东街", "315", ""], ["石桥", "287", "已查"], ["桂花", "100", ""], unit="家")
-    told = [(change.where, change.old, change.new) for change in Table.changes(old, new)]
-    assert told == [("单位", "户", "家"), ("东街 · 户数", "312", "315"), ("石桥 · 备注", "", "已查"), ("行", "", "桂花　100")]
+    told = [(change.row, change.where, change.old, change.new) for change in Table.changes(old, new)]
+    assert told == [("", "单位", "户", "家"), ("东街", "户数", "312", "315"), ("石桥", "备注", "", "已查"), ("", "行", "", "桂花　100")]
 
 
 def test_rows_with_numbers_are_matched_by_what_they_name():
     old = sheet(["1", "东街", "312"], ["2", "石桥", "287"], head=["序号", "社区", "户数"])
     new = sheet(["1", "桂花", "100"], ["2", "东街", "312"], ["3", "石桥", "290"], head=["序号", "社区", "户数"])
-    told = [(change.where, change.old, change.new) for change in Table.changes(old, new)]
-    assert ("行", "", "桂花　100　1") in told and ("石桥 · 户数", "287", "290") in told
+    told = [(change.row, change.where, change.old, change.new) for change in Table.changes(old, new)]
+    assert ("", "行", "", "桂花　100　1") in told and ("石桥", "户数", "287", "290") in told
 
 
 def test_a_new_head_is_told_with_the_rows():

@@ -393,5 +393,5 @@ def test_each_mistake_is_refused_by_the_name_of_its_field(change, field):
 def test_changes_are_told_field_by_field():
     old, new = errand().stored(), errand(promised_days=8, materials=SAMPLE["data"]["materials"][1:]).stored()
     new["steps"][2]["days"] = 3
-    told = [(change.where, change.old, change.new) for change in Workflow.changes(old, new)]
-    assert told == [("承诺时限", "10", "8"), ("社区核实 · 工作日", "5", "3"), ("申请材料", "身份证　原件＋复印件1份", "")]
+    told = [(change.row, change.where, change.old, change.new) for change in Workflow.changes(old, new)]
+    assert told == [("", "承诺时限", "10", "8"), ("社区核实", "工作日", "5", "3"), ("", "申请材料", "身份证　原件＋复印件1份", "")]

@@ -13,12 +13,12 @@ from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.kind import Change, Doubt, Sheet, differences, reasons_of
 from kiosk.content.kinds import finance_chart, finance_table
 
-QUARTERS = ("一季度", "二季度", "三季度", "四季度")
+QUARTERS = (N_("一季度"), N_("二季度"), N_("三季度"), N_("四季度"))
 LINES_MOST, YEARS = 1500, (1949, 2199)
 LINE = (
     Field("name", N_("项目"), most=24, needed=True, heads=("科目", "项目名称", "科目名称", "预算科目", "收支项目", "摘要")),
     Field("group", N_("类别"), most=8, hint=N_("收入、支出、三公，或您单位的叫法"), heads=("分类", "类型", "收支类别", "收/支")),
-    Field("level", N_("级别"), "choice", options=("分项", "合计"), heads=("层级",)),
+    Field("level", N_("级别"), "choice", options=(N_("分项"), N_("合计")), heads=("层级",)),
     Field("budget", N_("年初预算"), "money", heads=("预算", "预算数", "年初预算数", "全年预算", "年度预算", "调整预算")),
     Field("quarter", N_("本季"), "money", heads=("本季数", "本季度", "本季金额", "本季收入", "本季支出", "本季发生额", "本期", "本期数",
                                                 "金额")),
@@ -41,7 +41,7 @@ class Finance:
     FORM: ClassVar[Form] = (
         Field("year", N_("年度"), "number", needed=True, heads=("年份",)),
         Field("quarter", N_("季度"), "choice", options=QUARTERS),
-        Field("unit", N_("单位"), "choice", options=("万元", "元"), heads=("金额单位",)),
+        Field("unit", N_("单位"), "choice", options=(N_("万元"), N_("元")), heads=("金额单位",)),
         Field("opening", N_("期初结余"), "money", heads=("期初余额", "季初结余", "季初余额", "上季结转")),
         Field("closing", N_("期末结余"), "money", heads=("期末余额", "季末结余", "季末余额", "本季结余")),
         Field("last_closing", N_("上季期末"), "money", hint=N_("上一季公开的期末结余"), heads=("上季期末结余", "上季期末余额")),

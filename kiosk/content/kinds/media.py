@@ -117,7 +117,7 @@ class Media:
             rows.append(Change(N_("页数"), str(len(before.pages)), str(len(after.pages))))
         for number in sorted({*before.views, *after.views}, key=int):
             was, now = before.view(int(number)), after.view(int(number))
-            rows += [Change(N_("第 %(n)s 页怎么挂"), VIEWS[was], VIEWS[now], int(number))] if was != now else []
+            rows += [Change(N_("第 %(n)s 页怎么挂"), VIEWS[was], VIEWS[now], int(number), worded=True)] if was != now else []
         return rows
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:

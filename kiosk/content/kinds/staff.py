@@ -25,7 +25,7 @@ from kiosk.content.typeset import Atom
 PERSONS_MOST, LEAVES_MOST = 60, 20
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 LEAST = 30.0
-LEADERS, STAFF = "领导分工", "科室职责"
+LEADERS, STAFF = N_("领导分工"), N_("科室职责")
 PHOTO_KEYS = ("size", "type", "width", "height")
 _SHA = re.compile(r"[0-9a-f]{64}")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d[\s-]?[\d×*]{4}[\s-]?\d{4}(?!\d)")
