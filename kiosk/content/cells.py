@@ -76,11 +76,13 @@ def value(field: Field, cell: Cell, unit: str, year: int | None) -> Value:
 
 def blank(cell: Cell) -> bool:
     """Whether the cell says nothing: empty, or a stroke that stands for nothing."""
-    return not (cell.unsaved or cell.error) and half(cell.text) in BLANKS and (cell.number is None or half(cell.text) == "")
+    return cell.number is None and not (cell.unsaved or cell.error) and half(cell.text) in BLANKS
 
 
 def half(text: str) -> str:
     """Full-width figures and marks made half-width, minus signs made one, no blanks."""
+    if text.isascii():
+        return "".join(text.split())
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).replace("−", "-").replace("﹣", "-").replace("–", "-")
 
 
@@ -101,10 +103,14 @@ def amount(text: str, unit: str) -> tuple[int, bool]:
     if not found:
         raise ValueError(text)
     own = _SHORT.get(found[3] or "", found[3] or unit)
-    scaled = Decimal(found[2]).scaleb(UNITS[own]) * (-1 if found[1] == "-" else 1)
+    return _scaled(Decimal(f"{found[1]}{found[2]}"), own)
+
+
+def _scaled(value: Decimal, unit: str) -> tuple[int, bool]:
+    scaled = value.scaleb(UNITS[unit])
     if abs(scaled) > MONEY_MOST:
-        raise ValueError(text)
-    whole = scaled.quantize(Decimal(1), ROUND_HALF_UP)
+        raise ValueError(value)
+    whole = scaled.to_integral_value(ROUND_HALF_UP)
     return int(whole), whole != scaled
 
 
@@ -136,7 +142,7 @@ def _money(cell: Cell, unit: str) -> Value:
     if cell.percent or cell.day or half(cell.text).endswith("%"):
         raise Misread(N_("“%(text)s”不是金额。单位是%(unit)s，只写数字。"), text=cell.text[:20], unit=unit)
     try:
-        whole, finer = amount(cell.number if cell.number is not None else cell.text, unit)
+        whole, finer = amount(cell.text, unit) if cell.number is None else _scaled(Decimal(cell.number), unit)
     except ValueError:
         raise Misread(N_("“%(text)s”不是金额。单位是%(unit)s，只写数字。"), text=cell.text[:20], unit=unit) from None
     return Value(whole, (ROUNDED, {}) if finer else None)

@@ -64,8 +64,8 @@ class Formed:
             if self.data[single.name] is None:
                 self.data[single.name] = _nothing(single, self._guess(single))
         self.missing = [each for each in self.lists if not self.data[each.name] and each.least and each.name not in self.heads]
-        for row, column, cell in view.sheet.filled():
-            words = " ".join(cell.text.split())
+        for row, column in view.unused():
+            words = " ".join(view.own(row, column).text.split())
             if words in self.hints or (cells.unit_in(words) and len(words) < 20) or heading_key(words) in ("单位", "金额单位"):
                 view.use(row, column)
         for row, column in view.unused():
