@@ -346,8 +346,9 @@ def _lines(text: str) -> list[dict[str, str]]:
 def _quarter(number: int, entry: Mapping[str, Any]) -> dict[str, Any]:
     """A quarter's sheet from a year's figures: sums, running totals and the balance follow, so that it adds up in any quarter."""
     year, at = divmod(number, 4)
-    rows = [{**row, **{name: fields.fen(row[name], "万元") or 0 for name in ("budget", "before", "q1", "q2", "q3", "q4")}}
-            for row in _lines(entry["rows"]["lines"])]
+    figures = ("budget", "before", "q1", "q2", "q3", "q4")
+    rows: list[dict[str, Any]] = [{**row, **{name: fields.fen(row[name], "万元") or 0 for name in figures}}
+                                  for row in _lines(entry["rows"]["lines"])]
 
     def line(name: str, group: str, level: str, parts: Sequence[Mapping[str, Any]], why: str) -> dict[str, Any]:
         quarters = [sum(part[each] for part in parts) for each in ("before", "q1", "q2", "q3", "q4")]

@@ -55,7 +55,10 @@ def turn(parts: Parts) -> None:
 
 
 def renew(parts: Parts) -> None:
-    """Every board's windows, anew."""
+    """Every board's windows, anew; pages that another release draws otherwise are drawn before anything is locked."""
+    with parts.database.read() as session:
+        wanted = manifest.hanging(session, at=now(), horizon=parts.press.horizon)
+    pages.prepare(parts.database, parts.store, parts.zone, wanted)
     with parts.database.write() as session:
         manifest.refresh(session, parts.press, at=now())
     parts.told()

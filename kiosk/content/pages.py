@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kiosk import people
 from kiosk.base.canonical import sha256
 from kiosk.base.clock import Zone, iso, parse
-from kiosk.base.db import Base, Instant, locked
+from kiosk.base.db import Base, Database, Instant, locked
 from kiosk.base.objects import Store
 from kiosk.content import render
 from kiosk.content.geometry import Geometry
@@ -78,6 +78,27 @@ def draw_all(session: Session, store: Store, revisions: Collection[Revision], ge
         locked(session, "drawn")  # two that draw the same page at once: the second finds what the first made
         found[key] = kept(session, keys[key], geometry) or _drawn(session, store, keys[key], geometry, zone, office)
     return {keys[key].id: [_page(each) for each in row.pages] for key, row in found.items()}
+
+
+def prepare(database: Database, store: Store, zone: Zone, wanted: Iterable[tuple[int, Geometry]]) -> None:
+    """Draw what is not drawn yet of these revisions (by id). The work is done between transactions: a long slide locks nobody out."""
+    with database.read() as session:
+        missing = _undrawn(session, list(wanted), zone)
+    for key, (seen, id, geometry) in missing.items():
+        row = _row_of(id, key, geometry, [_keep(store, fragment, zone) for fragment in render.render(seen, geometry)])
+        with database.write() as session:
+            locked(session, "drawn")
+            if session.scalars(select(Drawn).where(Drawn.key == key)).first() is None:
+                session.add(row)
+
+
+def _undrawn(session: Session, wanted: Collection[tuple[int, Geometry]], zone: Zone) -> dict[str, tuple[render.SlideView, int, Geometry]]:
+    """By its key, what has to be drawn; two questions, however many are wanted."""
+    office = people.office(session)
+    rows = {row.id: row for row in session.scalars(select(Revision).where(Revision.id.in_({id for id, _ in wanted})))}
+    keys = {_key(rows[id], geometry, office): (id, geometry) for id, geometry in wanted if id in rows}
+    known = set(session.scalars(select(Drawn.key).where(Drawn.key.in_(keys))))
+    return {key: (view_of(rows[id], zone, office), id, geometry) for key, (id, geometry) in keys.items() if key not in known}
 
 
 def kept(session: Session, revision: Revision, geometry: Geometry) -> Drawn | None:
@@ -160,11 +181,15 @@ def dress(store: Store, theme: str) -> Dress:
 
 def _drawn(session: Session, store: Store, revision: Revision, geometry: Geometry, zone: Zone, office: Unit | None) -> Drawn:
     pages = [_keep(store, fragment, zone) for fragment in render.render(view_of(revision, zone, office), geometry)]
-    row = Drawn(revision_id=revision.id, key=_key(revision, geometry, office), geometry=asdict(geometry),
-                pages=[_row(page) for page in pages], pictures=[], painted=False)
+    row = _row_of(revision.id, _key(revision, geometry, office), geometry, pages)
     session.add(row)
     session.flush()
     return row
+
+
+def _row_of(revision_id: int, key: str, geometry: Geometry, pages: Iterable[Page]) -> Drawn:
+    return Drawn(revision_id=revision_id, key=key, geometry=asdict(geometry), pages=[_row(page) for page in pages], pictures=[],
+                 painted=False)
 
 
 def _key(revision: Revision, geometry: Geometry, office: Unit | None) -> str:

@@ -45,11 +45,9 @@ class Easel:
 
     def hear(self, entries: Sequence[Entry]) -> None:
         """Durable: once for all processes, again after a failure; drawing twice does no harm."""
-        ids = [entry.data["revision"] for entry in entries if entry.verb == "slide.submitted"]
-        if ids:
-            with self._database.write() as session:
-                for id in ids:
-                    self._draw(session, session.get(Revision, id))
+        for id in (entry.data["revision"] for entry in entries if entry.verb == "slide.submitted"):
+            pages.prepare(self._database, self._store, self._zone, self._wanted(id))
+            self._wake.set()
         self._wake.set()
 
     def start(self) -> None:
@@ -78,11 +76,11 @@ class Easel:
                 row.pictures, row.painted = pictures, bool(pictures)
         return True
 
-    def _draw(self, session: Session, revision: Revision | None) -> None:
-        if revision is None:
-            return
-        for geometry in {board.geometry for board in manifest.audience_boards(session, revision)}:
-            pages.draw(session, self._store, revision, geometry, self._zone)
+    def _wanted(self, id: int) -> list[tuple[int, Geometry]]:
+        with self._database.read() as session:
+            revision = session.get(Revision, id)
+            geometries = {board.geometry for board in manifest.audience_boards(session, revision)} if revision else set()
+        return [(id, geometry) for geometry in sorted(geometries, key=lambda each: each.key)]
 
     def _waits(self) -> bool:
         """A look that holds no lock: most of the time nothing is to be painted."""

@@ -96,6 +96,14 @@ def walls(session: Session, revision: Revision) -> list[Wall]:
     return [board.wall for board in targets(session, revision) or audience_boards(session, revision)]
 
 
+def hanging(session: Session, *, at: datetime, horizon: timedelta) -> list[tuple[int, Geometry]]:
+    """What the boards show until then: each live revision with the page of each board it hangs on."""
+    lists, tree = playlists.playlists_of(session), people.below(session)
+    found = {(item.slide.live_id, board.geometry) for board in boards(session)
+             for item in _items(lists.get(board.id, ()), board, tree, at, at + horizon)}
+    return [(id, geometry) for id, geometry in sorted(found, key=lambda each: (each[0] or 0, each[1].key)) if id is not None]
+
+
 def recall(session: Session, slide: Slide, reason: str, *, by: Actor, at: datetime) -> Revision:
     """Take what hangs off every board: the very transaction of the act tells each board's ref, editions follow behind it."""
     locked(session, "refs")

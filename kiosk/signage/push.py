@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from kiosk.base.db import Database
 from kiosk.base.journal import Entry
+from kiosk.content import pages
+from kiosk.content.slides import Revision
 from kiosk.signage import manifest
 from kiosk.signage.boards import Board
 
@@ -53,11 +55,21 @@ class Mover:
         moving = [entry for entry in entries if entry.verb in MOVES]
         if not moving:
             return
+        self._prepare([entry.data["revision"] for entry in moving if entry.verb == "slide.approved"])
         with self._database.write() as session:
             for entry in moving:
                 if entry.verb == "slide.recalled":
                     manifest.recall_objects(session, self._press.store, entry.data["revision"], at=self._now())
             manifest.refresh(session, self._press, at=self._now())
+
+
+    def _prepare(self, approved: Collection[int]) -> None:
+        """What was approved before the easel came to it is drawn before anything is locked."""
+        if approved:
+            with self._database.read() as session:
+                wanted = [(id, wall.geometry) for id in approved if (revision := session.get(Revision, id))
+                          for wall in manifest.walls(session, revision)]
+            pages.prepare(self._database, self._press.store, self._press.zone, wanted)
 
 
 class Nudger:
