@@ -18,6 +18,7 @@ from kiosk.base import journal
 from kiosk.base.errors import N_, Invalid, Problem
 from kiosk.content import again, ingest, review, slides
 from kiosk.content.kinds import KINDS
+from kiosk.content.render import Fragment
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
@@ -208,7 +209,7 @@ def preview() -> ResponseReturnValue:
     laid = desk.lay(found.kind if found else desk.kind_asked(), found)
     seen = desk.judge(laid, looks.asked_board(), first=max(0, number("first", default=0)))
     return jsonify(
-        pages=[{"html": each.html, "dwell": each.dwell} for each in seen.pages], first=seen.first, count=seen.count,
+        pages=[{"html": each.html, "dwell": each.dwell, "when": _when(each)} for each in seen.pages], first=seen.first, count=seen.count,
         faults=[{"name": fault.field, "text": words.worded(fault)} for fault in seen.faults], judged=seen.judged,
         checks=seen.checks,
         doubts=[{"key": each.key, "slot": each.slot, "name": each.name, "text": each.text,
@@ -290,8 +291,9 @@ def _edit(laid: desk.Desk) -> ResponseReturnValue:
         "content/edit.html", desk=laid, slide=found, revision=revision, kind=laid.kind, label=KINDS[laid.kind].label, seen=seen,
         words=laid.typed.words, wrongs=_wrongs(g.get("problem")), forms=forms, form=forms.form_of(laid.kind) if typing else (),
         targets=targets, board=board, sight=desk.sight_of(board), sights={each.id: desk.sight_of(each) for each in targets},
-        drawn=looks.standing(seen.pages[0].html, board) if seen and seen.pages and laid.fresh else "", typed={} if "carried" in g else request.form,
-        count=count, page=min(max(1, number("page", default=1)), max(1, count)), **_offered(laid), **_story(found))
+        drawn=looks.standing(seen.pages[0].html, board) if seen and seen.pages and laid.fresh else "",
+        typed={} if "carried" in g else request.form, count=count,
+        page=min(max(1, number("page", default=1)), max(1, count)), **_offered(laid), **_story(found))
 
 
 def _offered(laid: desk.Desk) -> dict[str, Any]:
@@ -320,6 +322,14 @@ def _choices(laid: desk.Desk) -> dict[str, list[tuple[str, str]]]:
     if laid.kind != "staff":
         return {}
     return {"photo": [(sha, title) for title, sha, _ in slides.photos(db(), reach(actor(), "slide.read"))]}
+
+
+def _when(page: Fragment) -> str:
+    """From when until when a page is true, if it is not for good."""
+    start, end = (words.day(each) if each else "" for each in (page.start, page.end))
+    if start and end:
+        return str(gettext("%(start)s到%(end)s前的样子", start=start, end=end))
+    return str(gettext("%(start)s起的样子", start=start) if start else gettext("%(end)s前的样子", end=end) if end else "")
 
 
 def _snippet(name: str, **values: Any) -> str:

@@ -6,6 +6,7 @@ its few fields. Long lists are typed as lines with tabs ("f.lines" as one text),
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ _TABLE: Form = (
     Field("note", N_("表下的注"), most=120, hint=N_("可以不写")))
 _NUMBER = re.compile(r"(\d[\d,，]*)\s*(?:个|次|天|日|份|分钟|人|小时)?(?:工作日)?")
 _DAY = re.compile(r"(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?")
-_WIDTHS = {"check": 2, "number": 3, "day": 3, "money": 3, "phone": 4, "choice": 3, "text": SPAN}
+_WIDTHS = {"check": 2, "number": 3, "money": 3, "phone": 4, "choice": 3, "text": SPAN}
 
 
 @dataclass(frozen=True)
@@ -346,6 +347,8 @@ def _holes(each: Iterable[Field], row: Mapping[str, Any]) -> dict[str, str]:
 
 def _width(field: Field, column: float) -> int:
     """Columns that a field wants: by what it holds, and never less than its label takes."""
+    if field.type == "day":
+        return max(3, math.ceil(132 / column))
     usual = _WIDTHS.get(field.type) or (3 if field.most <= 10 else 4 if field.most <= 20 else 6 if field.most <= 60 else SPAN)
     options = max((len(each) for each in field.options), default=0)
     return max(usual, round((len(field.label) * 16 + 12) / column + 0.4), round((options * 16 + 60) / column + 0.4) if options else 0)

@@ -17,7 +17,7 @@ const sights = JSON.parse(on?.dataset.sights ?? "{}");
 const KEEP = `kiosk-draft-${location.pathname}${location.search}`;
 const lead = document.getElementById("lead");
 const touched = new Set();
-/** @type {{at: number, count: number, drawn: Map<number, {html: string, dwell: number}>}} */
+/** @type {{at: number, count: number, drawn: Map<number, {html: string, dwell: number, when: string}>}} */
 const shown = { at: Number(pages.dataset.page) - 1, count: Number(pages.dataset.count), drawn: new Map() };
 let turn = 0;
 let dirty = Boolean(form?.dataset.fresh); // an untouched form is not told what it lacks
@@ -78,7 +78,7 @@ function draw() {
   const frame = /** @type {HTMLIFrameElement | null} */ (pages.querySelector("iframe[data-live]"));
   if (frame && frame.dataset.live === pages.dataset.board) frame.contentWindow?.postMessage({ html: page.html }, location.origin);
   else pages.replaceChildren(framed(`${pages.dataset.blank}?board=${pages.dataset.board}`, page.html, sight));
-  placed(Math.round(page.dwell));
+  placed(Math.round(page.dwell), page.when);
 }
 
 /** Pages the server has: those of documents, and of what may only be read. */
@@ -88,9 +88,9 @@ function stand() {
   placed(0);
 }
 
-/** @param {number} seconds */
-function placed(seconds) {
-  place.textContent = words.page.replace("{n}", String(shown.at + 1)).replace("{of}", String(shown.count));
+/** @param {number} seconds @param {string} [when] */
+function placed(seconds, when = "") {
+  place.textContent = `${words.page.replace("{n}", String(shown.at + 1)).replace("{of}", String(shown.count))}　${when}`.trim();
   dwell.textContent = seconds ? words.dwell.replace("{s}", String(seconds)) : "";
   turns.before.hidden = shown.at <= 0;
   turns.after.hidden = shown.at >= shown.count - 1;
