@@ -11,10 +11,20 @@ from kiosk.content import cells, fields
 from kiosk.content.cells import NOTE, SIGNED, Misread, closed_up, half
 from kiosk.content.fields import Faults, Field, Form, Rows
 from kiosk.content.grid import COLUMNS_MOST, ROWS_MOST, Cell, letters, ref
-from kiosk.content.headings import COUNTING, GROUPS, NUMBERING, Column, Head, find_head, heading_key, headings_of
+from kiosk.content.headings import (
+    COUNTING,
+    GROUPS,
+    NUMBERING,
+    TABLE_HINTS,
+    TITLE,
+    Column,
+    Head,
+    find_head,
+    heading_key,
+    headings_of,
+    sheet_columns,
+)
 from kiosk.content.seen import CellProblem, Filled, View
-from kiosk.content.template import TABLE_HINTS, TITLE
-from kiosk.content.template import columns as columns_of
 
 TOTAL = re.compile(r"(?:合计|总计|小计|共计)")
 SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]")
@@ -158,7 +168,7 @@ class Formed:
         """Name the columns that are not read; count the words of the heading as used that say what is read."""
         view = self.view
         named: set[int] = set()
-        known = {*headings_of(columns_of(each)), *GROUPS, *COUNTING}
+        known = {*headings_of(sheet_columns(each)), *GROUPS, *COUNTING}
         for at, words in head.left_out:
             spots = [(row, at) for row in view.rows if row > head.bottom and row <= head.end and not view.own(row, at).empty
                      and view.anchor(row, at) == (row, at)]

@@ -10,18 +10,30 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kiosk.base.errors import N_
 from kiosk.content import cells
 from kiosk.content.cells import half
 from kiosk.content.fields import Field, Rows
 from kiosk.content.grid import ROWS_MOST
 from kiosk.content.seen import View
-from kiosk.content.template import columns as columns_of
 
 GROUPS = ("三公", "收入", "支出")
 COUNTING = {"序号", "编号", "行次", "项次", "序", "号", "no", "no."}
 SHARES = re.compile(r"率|占比|比例|比重|[%％]|同比|环比|增减额|增减数|差额|增幅|±")
 NUMBERING = re.compile(r"^(?:[(（]?[一二三四五六七八九十]{1,3}[)）、.．]|[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳])\s*")
 HEAD_ROWS = 60
+# What our own template says beside the form's labels; here, where a sheet is read, so that reading loads no library that writes.
+SHEET, SAMPLE = "填写", "示例"
+TITLE = "标题"
+TABLE_LABELS = {"unit": N_("单位"), "lead": N_("说明"), "note": N_("注")}
+TABLE_HINTS = (N_("屏上最大的一行字"), N_("如 元、万元、件，没有就空着"), N_("表上面的一句话，没有就空着"),
+               N_("表下面的一句话，没有就空着"))
+NEVER = frozenset({"photo"})  # what no sheet holds
+
+
+def sheet_columns(rows: Rows) -> tuple[Field, ...]:
+    """The fields of a list that a sheet has as columns."""
+    return tuple(each for each in rows.fields if each.name not in NEVER)
 
 
 def heading_key(text: str) -> str:
@@ -72,7 +84,7 @@ class Head:
 
 def find_head(view: View, rows: Rows) -> Head | None:
     """Where the list's heading stands: the rows that name most of its fields, the first of equals."""
-    names, found = headings_of(columns_of(rows)), None
+    names, found = headings_of(sheet_columns(rows)), None
     for place, row in enumerate(view.rows[:HEAD_ROWS * 4]):
         if place >= HEAD_ROWS and found:
             break
@@ -198,7 +210,7 @@ def _made_head(view: View, top: int, bottom: int, rows: Rows, columns: list[Colu
         columns += [name] if name else []
     if name is None or len({column.field.name for column in columns}) < min(2, len(rows.fields)):
         return None
-    exact = [each.name for each in columns_of(rows)] == [column.field.name for column in columns]
+    exact = [each.name for each in sheet_columns(rows)] == [column.field.name for column in columns]
     if not exact:  # in an office's sheet the word of a group stands once for several lines, and sums stand in its column too
         columns = [column for column in columns if column.field.name != "group" or column.at > name.at]
     span = [at for at in view.columns if view.anchor(bottom, at) == view.anchor(bottom, name.at)]

@@ -16,12 +16,11 @@ from kiosk.content.cells import NOTE, SIGNED, Misread, closed_up
 from kiosk.content.fields import Faults, Field, Form
 from kiosk.content.formed import Formed
 from kiosk.content.grid import COLUMNS_MOST, ROWS_MOST, Cell, Grid, Sheet, ref
-from kiosk.content.headings import last_row
+from kiosk.content.headings import SAMPLE, TABLE_HINTS, TABLE_LABELS, TITLE, last_row
+from kiosk.content.headings import SHEET as OWN
 from kiosk.content.kinds import KINDS
 from kiosk.content.kinds.table import Table
 from kiosk.content.seen import PLACE, CellProblem, Filled, View
-from kiosk.content.template import SAMPLE, TABLE_HINTS, TABLE_LABELS, TITLE
-from kiosk.content.template import SHEET as OWN
 
 ASIDE = ("示例", "样表", "说明", "填写说明", "填表说明", "目录", "封面")  # sheets that tell how, not what
 SHEETS_TRIED = 12

@@ -21,18 +21,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kiosk.base.errors import N_, NotFound
 from kiosk.content.fields import UNITS, Field, Form, Rows
+from kiosk.content.headings import SAMPLE, SHEET, TABLE_HINTS, TABLE_LABELS, TITLE, sheet_columns
 from kiosk.content.kinds import KINDS
 from kiosk.content.render import SLIDES
 
 KINDS_WITH = ("workflow", "staff", "finance", "goals", "table")
-SHEET, SAMPLE = "填写", "示例"
-TITLE = "标题"
-TABLE_LABELS = {"unit": N_("单位"), "lead": N_("说明"), "note": N_("注")}
-TABLE_HINTS = (N_("屏上最大的一行字"), N_("如 元、万元、件，没有就空着"), N_("表上面的一句话，没有就空着"),
-               N_("表下面的一句话，没有就空着"))
 TABLE_COLUMNS, TABLE_ROWS = 8, 60
 OPEN_ROWS = 200  # rows with borders and drop-downs, where a list may be longer still
-NEVER = frozenset({"photo"})  # what no sheet holds
 
 FONT = "微软雅黑"
 LABEL = Font(name=FONT, size=11, bold=True)
@@ -64,11 +59,6 @@ def workbook(kind: str) -> bytes:
     return file.getvalue()
 
 
-def columns(rows: Rows) -> tuple[Field, ...]:
-    """The fields of a list that a sheet has as columns."""
-    return tuple(each for each in rows.fields if each.name not in NEVER)
-
-
 def _write(sheet: Worksheet, kind: str, title: str, data: Mapping[str, Any]) -> None:
     if kind == "table":
         _table(sheet, title, data)
@@ -83,7 +73,7 @@ class _Form:
         self.sheet = sheet
         self.singles = [each for each in form if isinstance(each, Field)]
         self.lists = [each for each in form if isinstance(each, Rows)]
-        self.across = max((len(columns(each)) for each in self.lists), default=2)
+        self.across = max((len(sheet_columns(each)) for each in self.lists), default=2)
         self.span = min(3, self.across - 1)  # columns that a single field's value takes
         self.row = 0
 
@@ -116,7 +106,7 @@ class _Form:
         _rule(sheet, each, f"B{row}")
 
     def _list(self, each: Rows, records: Sequence[Mapping[str, Any]], unit: str, *, last: bool) -> None:
-        sheet, told = self.sheet, columns(each)
+        sheet, told = self.sheet, sheet_columns(each)
         self.row += 2
         caption = sheet.cell(self.row, 1, each.label)
         caption.font = LARGE
@@ -220,7 +210,7 @@ def _widths(sheet: Worksheet, lists: Sequence[Rows]) -> None:
     """Every column as wide as the widest thing that stands in it."""
     wide: dict[int, int] = {1: 16}
     for each in lists:
-        for at, field in enumerate(columns(each), 1):
+        for at, field in enumerate(sheet_columns(each), 1):
             words = WIDTHS.get(field.type, min(32, 8 + field.most))
             wide[at] = max(wide.get(at, 10), words, 2 * len(field.label) + 4)
     for at, width in wide.items():

@@ -13,7 +13,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kiosk.base.errors import NotFound, filled
-from kiosk.content import fields, sheets, template
+from kiosk.content import fields, headings, sheets, template
 from kiosk.content.fields import Field, Rows
 from kiosk.content.grid import Grid
 from kiosk.content.importers import grid as reader
@@ -55,12 +55,12 @@ def fill_in(sheet: Worksheet, kind: str, title: str, data: dict[str, Any]) -> No
             unit = data.get("unit", "元")
             sheet.cell(row, column).value = float(fields.money(value, unit).replace(",", "")) if field.type == "money" else value
 
-    row, column = typed_in(sheet, template.TITLE)
+    row, column = typed_in(sheet, headings.TITLE)
     sheet.cell(row, column + 1).value = title
     for each in KINDS[kind].FORM:
         if isinstance(each, Rows):
             top, _ = typed_in(sheet, each.label)
-            for at, field in enumerate(template.columns(each), 1):
+            for at, field in enumerate(headings.sheet_columns(each), 1):
                 assert sheet.cell(top + 1, at).value == field.label
                 for number, record in enumerate(data[each.name]):
                     put(top + 3 + number, at, field, record.get(field.name))
@@ -77,7 +77,7 @@ def read_back(path: Path, kind: str) -> sheets.Filled:
 def test_what_a_clerk_fills_in_comes_back_exactly(kind: str, tmp_path: Path) -> None:
     path, book = opened(kind, tmp_path)
     told = sample(kind)
-    fill_in(book[template.SHEET], kind, told["title"], stored(kind, told["data"]))
+    fill_in(book[headings.SHEET], kind, told["title"], stored(kind, told["data"]))
     book.save(path)
     found = read_back(path, kind)
     assert stored(kind, found.data) == stored(kind, told["data"])
@@ -87,7 +87,7 @@ def test_what_a_clerk_fills_in_comes_back_exactly(kind: str, tmp_path: Path) -> 
 
 def test_a_table_that_a_clerk_types_comes_back_exactly(tmp_path: Path) -> None:
     path, book = opened("table", tmp_path)
-    sheet, told = book[template.SHEET], sample("table")
+    sheet, told = book[headings.SHEET], sample("table")
     data = told["data"]
     for row, value in enumerate((told["title"], data["unit"], data["lead"], data["note"]), 1):
         sheet.cell(row, 2).value = value
@@ -104,7 +104,7 @@ def test_a_table_that_a_clerk_types_comes_back_exactly(tmp_path: Path) -> None:
 def test_the_filled_sheet_beside_it_is_the_sample(kind: str, tmp_path: Path) -> None:
     path, _ = opened(kind, tmp_path)
     grid = reader.read(path, tmp_path)
-    alone = Grid([sheet for sheet in grid.sheets if sheet.name == template.SAMPLE])
+    alone = Grid([sheet for sheet in grid.sheets if sheet.name == headings.SAMPLE])
     assert stored(kind, sheets.fill(kind, alone).data) == stored(kind, sample(kind)["data"])
 
 
@@ -120,7 +120,7 @@ def test_an_empty_one_says_what_is_missing_and_takes_nothing_from_the_sample(kin
 @pytest.mark.parametrize("kind", template.KINDS_WITH)
 def test_nothing_is_locked_the_head_stays_in_sight_and_every_column_is_wide_enough(kind: str) -> None:
     book = openpyxl.load_workbook(io.BytesIO(template.workbook(kind)))
-    assert book.sheetnames == [template.SHEET, template.SAMPLE]
+    assert book.sheetnames == [headings.SHEET, headings.SAMPLE]
     for sheet in book:
         assert not sheet.protection.sheet
         assert kind == "workflow" or sheet.freeze_panes
@@ -129,10 +129,10 @@ def test_nothing_is_locked_the_head_stays_in_sight_and_every_column_is_wide_enou
 
 @pytest.mark.parametrize("kind", FORMED)
 def test_every_choice_is_a_drop_down_and_every_number_and_day_is_bounded(kind: str) -> None:
-    sheet = openpyxl.load_workbook(io.BytesIO(template.workbook(kind)))[template.SHEET]
+    sheet = openpyxl.load_workbook(io.BytesIO(template.workbook(kind)))[headings.SHEET]
     rules = [(rule.type, rule.errorTitle, rule.formula1) for rule in sheet.data_validations.dataValidation]
     kinds = {"choice": "list", "number": "whole", "money": "decimal", "day": "date"}
-    told = [field for each in KINDS[kind].FORM for field in (template.columns(each) if isinstance(each, Rows) else (each,))]
+    told = [field for each in KINDS[kind].FORM for field in (headings.sheet_columns(each) if isinstance(each, Rows) else (each,))]
     assert any(field.type in kinds for field in told)
     for field in told:
         if field.type in kinds:
@@ -143,7 +143,7 @@ def test_every_choice_is_a_drop_down_and_every_number_and_day_is_bounded(kind: s
 
 def test_words_that_look_like_formulas_stay_words(tmp_path: Path) -> None:
     path, book = opened("goals", tmp_path)
-    sheet = book[template.SHEET]
+    sheet = book[headings.SHEET]
     row, _ = typed_in(sheet, "目标名称")
     sheet.cell(row + 2, 1).value = "=新增就业"
     sheet.cell(row + 2, 1).data_type = "s"
@@ -162,7 +162,7 @@ def test_other_kinds_have_none() -> None:
 def test_a_template_saved_by_another_program_comes_back_too(suffix: str, tmp_path: Path) -> None:
     path, book = opened("finance", tmp_path)
     told = sample("finance")
-    fill_in(book[template.SHEET], "finance", told["title"], stored("finance", told["data"]))
+    fill_in(book[headings.SHEET], "finance", told["title"], stored("finance", told["data"]))
     book.save(path)
     made = papers.saved_as(path, "ods")
     made = papers.saved_as(papers.saved_as(made, "xls") if suffix == "xls" else made, "xlsx")
