@@ -32,10 +32,14 @@ def hanging(session: Session, at: datetime, *, slides: Collection[int] | None = 
     if slides is not None and len(slides) <= 500:
         query = query.where(Slide.id.in_(slides))
     found: dict[int, set[int]] = defaultdict(set)
-    for row in session.execute(query):
-        if (row.start is None or row.start <= at) and (row.end is None or at < row.end) and (slides is None or row.id in slides):
-            inside = frozenset().union(*(tree.get(unit, frozenset()) for unit in row.audience))
-            found[row.id] |= {board for board in places[row.playlist_id] if units[board] in inside}
+    seen: dict[tuple[int, ...], set[int]] = {}  # thousands of slides have a handful of audiences
+    for id, audience, start, end, playlist in session.execute(query):
+        if (start is None or start <= at) and (end is None or at < end) and (slides is None or id in slides):
+            key = (playlist, *audience)
+            if key not in seen:
+                inside = frozenset().union(*(tree.get(unit, frozenset()) for unit in audience))
+                seen[key] = {board for board in places[playlist] if units[board] in inside}
+            found[id] |= seen[key]
     return {id: frozenset(on) for id, on in found.items() if on}
 
 

@@ -162,7 +162,8 @@ class _Reader:
         self.strangers: dict[str, int] = {}
 
     def row(self, row: Row) -> None:
-        if len(row.page.line(row.number)) < 2 or _SUM.fullmatch(row.page.own(row.number, row.columns["title"]).text.strip()):
+        line = row.page.line(row.number)
+        if len(line) < 2 or _SUM.fullmatch(row.page.own(row.number, line[0]).text.strip()):
             return
         row.cell("at")
         if not row.line("title"):

@@ -57,16 +57,17 @@ class Disclosure(Base):
 
     __tablename__ = "disclosure"
     __table_args__ = (
-        # The two that count all records read nothing but their index: 100,000 rows in a few hundredths of a second.
+        # What counts all records reads nothing but one of the first two: 100,000 rows in less than a tenth of a second.
         Index("ix_disclosure_standing", "topic_id", "unit_id", "withdrawn_on", "period_end", "changed_on", "disclosed_on"),
         Index("ix_disclosure_counted", "class_id", "explains_id", "disclosed_on", "withdrawn_on", "topic_id", "hung_on"),
+        Index("ix_disclosure_unit", "unit_id", "disclosed_on"),
         UniqueConstraint("revision_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(60), unique=True)
     topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"))
     class_id: Mapped[int] = mapped_column(ForeignKey("topic_class.id"))
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     title: Mapped[str] = mapped_column(String(120), index=True)
     document: Mapped[str] = mapped_column(String(60), default="")
     summary: Mapped[str] = mapped_column(Text, default="")
@@ -286,10 +287,8 @@ def note_hung(session: Session, day: date, *, at: datetime) -> int:
 def find(session: Session, *, words: str = "", topic: int | None = None, kind: int | None = None, units: Collection[int] | None = None,
          year: int | None = None, withdrawn: bool = True, page: int = 1, size: int = 50) -> Found:
     """Records, the latest first: with every word in title, 文号, summary or number; of this topic, class, year and these units."""
-    tests: list[ColumnElement[bool]] = [
-        or_(*(column.contains(word, autoescape=True) for column in (Disclosure.title, Disclosure.document, Disclosure.number,
-                                                                  Disclosure.summary)))
-        for word in clean(words).split()[:8]]
+    tests = [_has(word) for word in clean(words).split()[:8]]
+    searched = bool(tests)
     if topic is not None:
         tests.append(Disclosure.topic_id == topic)
     if kind is not None:
@@ -300,20 +299,24 @@ def find(session: Session, *, words: str = "", topic: int | None = None, kind: i
         tests.append(Disclosure.disclosed_on.between(date(year, 1, 1), date(year, 12, 31)))
     if not withdrawn:
         tests.append(Disclosure.withdrawn_on.is_(None))
-    total = session.scalar(select(func.count()).select_from(Disclosure).where(*tests)) or 0
-    pages = max(1, -(-total // size))
-    page = min(max(1, page), pages)
-    rows = session.scalars(select(Disclosure).where(*tests).order_by(Disclosure.disclosed_on.desc(), Disclosure.id.desc())
-                           .limit(size).offset((page - 1) * size)).all() if total else ()
-    return Found(rows, total, page, pages)
+    chosen: Sequence[int]
+    if searched:  # the texts are read once and in the order in which they lie, for the count and the page together
+        found = session.execute(select(Disclosure.disclosed_on, Disclosure.id).where(*tests))
+        every = sorted(((row.disclosed_on, row.id) for row in found), reverse=True)
+        total, page, pages = _paged(len(every), page, size)
+        chosen = [id for _, id in every[(page - 1) * size:page * size]]
+    else:
+        ids = select(Disclosure.id).where(*tests).order_by(Disclosure.disclosed_on.desc(), Disclosure.id.desc())
+        total, page, pages = _paged(session.scalar(select(func.count()).select_from(Disclosure).where(*tests)) or 0, page, size)
+        chosen = session.scalars(ids.limit(size).offset((page - 1) * size)).all()
+    rows = {row.id: row for row in session.scalars(select(Disclosure).where(Disclosure.id.in_(chosen)))}
+    return Found([rows[id] for id in chosen], total, page, pages)
 
 
 def policies(session: Session, words: str = "", *, limit: int = 20) -> Sequence[Disclosure]:
     """What a policy interpretation may be linked to: records that hang and interpret nothing themselves, those with a 文号 first."""
-    query = select(Disclosure).where(Disclosure.explains_id.is_(None), Disclosure.withdrawn_on.is_(None))
-    for word in clean(words).split()[:8]:
-        query = query.where(or_(*(column.contains(word, autoescape=True) for column in (Disclosure.title, Disclosure.document,
-                                                                                      Disclosure.number))))
+    query = select(Disclosure).where(Disclosure.explains_id.is_(None), Disclosure.withdrawn_on.is_(None),
+                                     *(_has(word) for word in clean(words).split()[:8]))
     return session.scalars(query.order_by((Disclosure.document == "").asc(), Disclosure.disclosed_on.desc(), Disclosure.id.desc())
                            .limit(limit)).all()
 
@@ -429,6 +432,17 @@ def _period(topic: Topic, end: date | None) -> date | None:
     if end is None or deadlines.next_end(Cadence(topic.cadence), end) != end:
         raise Invalid("period_end", "“%(name)s”是按期公开的，请选是哪一期的。", name=topic.name)
     return end
+
+
+def _paged(total: int, page: int, size: int) -> tuple[int, int, int]:
+    """How many, the page's number within the pages there are, and their number."""
+    pages = max(1, -(-total // size))
+    return total, min(max(1, page), pages), pages
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    return or_(*(column.contains(word, autoescape=True)
+                 for column in (Disclosure.title, Disclosure.document, Disclosure.number, Disclosure.summary)))
 
 
 # How another organ's item begins: 转发…, 国务院…, 某某省人民政府…, 某某市民政局…, 某某部关于….

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from kiosk.base.errors import N_
@@ -83,21 +84,17 @@ def shares(numbers: Sequence[int], places: int = 1) -> Shares:
 def counts(session: Session, year: int) -> Counts:
     """The year's figures from the records; every class of the office, and those it had as far as anything was disclosed in them."""
     first, last = date(year, 1, 1), date(year, 12, 31)
-    fresh, living = Disclosure.disclosed_on >= first, _living(last)
-    told: dict[int, Counter[str]] = {}
-    apart: Counter[str] = Counter()
-    explains = Disclosure.explains_id.is_not(None)
-    for row in session.execute(select(Disclosure.class_id, explains.label("apart"), func.count().label("all"),
-                                      func.sum(case((fresh, 1), else_=0)).label("new"))
-                               .where(Disclosure.disclosed_on <= last, living).group_by(Disclosure.class_id, explains)):
-        into = apart if row.apart else told.setdefault(row.class_id, Counter())
-        into.update({"all": row.all, "new": int(row.new)})
-    classes = session.scalars(select(TopicClass).order_by(TopicClass.ended_at.is_not(None), TopicClass.position, TopicClass.id))
-    rows = tuple(ClassCount(each.name, told[each.id]["all"] if each.id in told else 0, told[each.id]["new"] if each.id in told else 0)
-                 for each in classes if each.ended_at is None or each.id in told)
-    gone = session.scalar(select(func.count()).select_from(Disclosure).where(
-        Disclosure.withdrawn_on.between(first, last), Disclosure.disclosed_on < first, Disclosure.explains_id.is_(None)))
-    return Counts(year, rows, ClassCount(N_("政策解读"), apart["all"], apart["new"]), gone or 0, _channels(session, first, last))
+    told = _told(session, first, last)
+    living = session.scalars(select(TopicClass).order_by(TopicClass.ended_at.is_not(None), TopicClass.position, TopicClass.id))
+    by_class: dict[int, Counter[str]] = {}
+    apart, none = Counter[str](), Counter[str]()
+    for row in told:
+        (apart if row.apart else by_class.setdefault(row.class_id, Counter())).update(
+            {"all": int(row.all), "new": int(row.new), "gone": int(row.gone)})
+    rows = tuple(ClassCount(each.name, by_class.get(each.id, none)["all"], by_class.get(each.id, none)["new"])
+                 for each in living if each.ended_at is None or each.id in by_class)
+    return Counts(year, rows, ClassCount(N_("政策解读"), apart["all"], apart["new"]), sum(each["gone"] for each in by_class.values()),
+                  _channels(session, told))
 
 
 def years(session: Session) -> list[int]:
@@ -106,17 +103,27 @@ def years(session: Session) -> list[int]:
     return list(range(first.year, last.year + 1)) if first else []
 
 
-def _living(last: date) -> ColumnElement[bool]:
-    return or_(Disclosure.withdrawn_on.is_(None), Disclosure.withdrawn_on > last)
+def _told(session: Session, first: date, last: date) -> Sequence[Any]:
+    """One look at all records, of which only an index is read: their numbers by class, topic, and interpretation or not."""
+    is_new, living = Disclosure.disclosed_on >= first, or_(Disclosure.withdrawn_on.is_(None), Disclosure.withdrawn_on > last)
+    explains = Disclosure.explains_id.is_not(None)
+
+    def number(*tests: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((and_(*tests), 1), else_=0))
+
+    return session.execute(
+        select(Disclosure.class_id, Disclosure.topic_id, explains.label("apart"), number(living).label("all"),
+               number(living, is_new).label("new"), number(living, is_new, Disclosure.hung_on.is_not(None)).label("hung"),
+               number(Disclosure.withdrawn_on >= first, Disclosure.withdrawn_on <= last, Disclosure.disclosed_on < first).label("gone"))
+        .where(Disclosure.disclosed_on <= last).group_by(Disclosure.class_id, Disclosure.topic_id, explains)).all()
 
 
-def _channels(session: Session, first: date, last: date) -> tuple[tuple[str, int], ...]:
+def _channels(session: Session, told: Sequence[Any]) -> tuple[tuple[str, int], ...]:
     """New items by channel: the board by what hung there, the others by what their topic says."""
     found: Counter[str] = Counter()
-    told = {topic.id: topic.channels for topic in session.execute(select(Topic.id, Topic.channels))}
-    for row in session.execute(select(Disclosure.topic_id, func.count().label("all"), func.count(Disclosure.hung_on).label("hung"))
-                               .where(Disclosure.disclosed_on.between(first, last), _living(last), Disclosure.explains_id.is_(None))
-                               .group_by(Disclosure.topic_id)):
-        found[BOARD_CHANNEL] += row.hung
-        found.update({channel: row.all for channel in told[row.topic_id] if channel != BOARD_CHANNEL})
+    channels = {topic.id: topic.channels for topic in session.execute(select(Topic.id, Topic.channels))}
+    for row in told:
+        if not row.apart:
+            found[BOARD_CHANNEL] += int(row.hung)
+            found.update({channel: int(row.new) for channel in channels[row.topic_id] if channel != BOARD_CHANNEL})
     return tuple((channel, found[channel]) for channel in CHANNELS)

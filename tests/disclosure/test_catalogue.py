@@ -131,7 +131,8 @@ def test_every_rule_is_written_as_a_phrase_that_reads_back_as_the_rule(rule):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="自信息形成或者变更之日起批复收到每季度月半年前后内个工作日天长期公开示及时0123456789十二百，、；（） \n", max_size=40))
+@given(st.text(alphabet="自信息形成或者变更之日起批复收到每季度月半年前后内个工作日天长期公开示及时0123456789十二百，、；（） \n",
+    max_size=40))
 def test_no_phrase_breaks_the_reading(text):
     found = phrases.read(text)
     assert found is None or 0 <= found.rule.n <= phrases.N_MOST
@@ -159,7 +160,8 @@ def test_an_edited_sheet_changes_the_known_adds_the_new_and_deletes_nothing(sess
     channels.value = channels.value.replace("□政府公报", "■政府公报")
     sheet.delete_rows(rows["S005"])
     new = sheet.max_row + 1
-    for name, value in {"名称": "高龄津贴发放", "类别": "其他", "责任科室": cast.civil.name, "公开时限": "每月", "栏目": "社会救助"}.items():
+    for name, value in {"名称": "高龄津贴发放", "类别": "其他", "责任科室": cast.civil.name, "公开时限": "每月",
+    "栏目": "社会救助"}.items():
         sheet.cell(new, columns[name]).value = value
     reading = catalogue.read(read(book), catalogue.known(session))
     assert reading.problems == []
@@ -242,7 +244,8 @@ def test_the_sheet_looks_like_the_standard_catalogue(session, cast, laid):
 
 # --- sheets of other offices -------------------------------------------------------------------------------------------------
 
-CHANNELS_OF_A_COUNTY = ("■政府网站  □政府公报 \n□两微一端 □发布会/听证会 \n□广播电视 □纸质媒体 \n■公开查阅点 ■政务服务中心\n□便民服务站 □入户/现场 \n"
+CHANNELS_OF_A_COUNTY = ("■政府网站  □政府公报 \n□两微一端 □发布会/听证会 \n□广播电视 □纸质媒体 \n"
+                        "■公开查阅点 ■政务服务中心\n□便民服务站 □入户/现场 \n"
                         "■社区/企事业单位/村公示栏(电子屏)\n□精准推送 □其他____")
 
 
@@ -253,16 +256,21 @@ def county_sheet() -> Workbook:
     sheet.title = "社会救助"
     rows: list[list[Any]] = [
         ["（二十三）社会救助领域基层政务公开标准目录"],
-        ["序\n号", "公开事项", None, "公开内容\n（要素）", "公开依据", "公开时限", "公开主体", "公开渠道和载体", "公开对象", None, "公开方式", None,
+        ["序\n号", "公开事项", None, "公开内容\n（要素）", "公开依据", "公开时限", "公开主体", "公开渠道和载体", "公开对象", None,
+        "公开方式", None,
          "公开层级", None],
-        [None, "一级事 项", "二级事 项", None, None, None, None, None, "全社\n会", "特定\n群众", "主\n动", "依申请\n公开", "县级", "乡、村级"],
+        [None, "一级事 项", "二级事 项", None, None, None, None, None, "全社\n会", "特定\n群众", "主\n动", "依申请\n公开", "县级",
+        "乡、村级"],
         [1, "综合业务", "政策\n法规\n文件", "●《社会救助暂行办法》\n●各地配套政策法规文件", "《中华人民共和国政府信息公开条例》",
-         "制定或获取信息之日起10个工作日内", "县民政局、各乡（镇）人民政府（街道办事处）", CHANNELS_OF_A_COUNTY, "√", None, "√", None, "√", "√"],
+         "制定或获取信息之日起10个工作日内", "县民政局、各乡（镇）人民政府（街道办事处）", CHANNELS_OF_A_COUNTY, "√", None, "√", None, "√",
+         "√"],
         [2, None, "监督\n检查", "社会救助投诉举报电话", None, None, None, None, "√", None, "√", None, "√", "√"],
-        [3, "最低生活保障", "政策法规文件", "《最低生活保障审核确认办法》", "民发〔2021〕57号", "同上", "同上", "同上", "√", None, "√", None, "√", "√"],
+        [3, "最低生活保障", "政策法规文件", "《最低生活保障审核确认办法》", "民发〔2021〕57号", "同上", "同上", "同上", "√", None, "√",
+        None, "√", "√"],
         [4, None, "审核信息", "初审对象名单及相关信息", None, "制定或获取信息之日起10个工作日内，公示7个工作日", None,
          "■社区/企事业单位/村公示栏（电子屏）", None, "低保申请人", "√", None, None, "√"],
-        [5, None, "审批信息", "低保对象名单", None, "按规定", None, "口政府网站 口政府公报 ☑社区公示栏 √微信群", "√", None, None, "√", "√", None],
+        [5, None, "审批信息", "低保对象名单", None, "按规定", None, "口政府网站 口政府公报 ☑社区公示栏 √微信群", "√", None, None, "√", "√",
+        None],
         ["注：本目录由县民政局编制。"],
     ]
     for row in rows:
@@ -279,7 +287,8 @@ def test_a_countys_catalogue_is_taken_as_it_stands(session, cast, laid, read):
     rows = [entry.wanted for entry in reading.rows]
     assert [(row.level1, row.level2, row.name) for row in rows] == [
         ("综合业务", "政策法规文件", "综合业务：政策法规文件"), ("综合业务", "监督检查", "监督检查"),
-        ("最低生活保障", "政策法规文件", "最低生活保障：政策法规文件"), ("最低生活保障", "审核信息", "审核信息"), ("最低生活保障", "审批信息", "审批信息")]
+        ("最低生活保障", "政策法规文件", "最低生活保障：政策法规文件"), ("最低生活保障", "审核信息", "审核信息"), ("最低生活保障",
+        "审批信息", "审批信息")]
     assert {row.rule for row in rows[:3]} == {Rule(Cadence.STANDING, Trigger.FORMED, 10)}
     assert rows[1].term == rows[2].term == "制定或获取信息之日起10个工作日内"
     assert rows[1].basis == rows[0].basis == "《中华人民共和国政府信息公开条例》"
@@ -311,10 +320,13 @@ def test_importing_the_same_county_sheet_twice_adds_nothing_the_second_time(sess
 def test_a_street_files_several_fields_on_one_sheet_with_their_heads_repeated(session, cast, laid, read):
     book = Workbook()
     sheet = book.active
-    head = [["序 号", "公开事项", None, "公开内容(要素)", "公开依据", "公开时限", "公开主 体", "公开渠道和载体", "公开对象", None, "公开方式", None, "公开层级"],
+    head = [["序 号", "公开事项", None, "公开内容(要素)", "公开依据", "公开时限", "公开主 体", "公开渠道和载体", "公开对象", None,
+    "公开方式", None, "公开层级"],
             [None, "一级事 项", "二级事 项", None, None, None, None, None, "全 社 会", "特定 群众", "主 动", "依申请公开", "乡级"]]
-    line = ["征收土 地信息", "征收土 地信息", "征地告知书", "《政府信息公开条例》", "信息形成20个工 作日内公开", "白鹭街道办事处", "■政府网站", "√", None, "√", None, "√"]
-    for field, level1 in (("（一）重大建设项目领域基层政务公开标准目录", "征收土 地信息"), ("（二）义务教育领域基层政务公开标准目录", "控辍保学")):
+    line = ["征收土 地信息", "征收土 地信息", "征地告知书", "《政府信息公开条例》", "信息形成20个工 作日内公开", "白鹭街道办事处",
+    "■政府网站", "√", None, "√", None, "√"]
+    for field, level1 in (("（一）重大建设项目领域基层政务公开标准目录", "征收土 地信息"), ("（二）义务教育领域基层政务公开标准目录",
+    "控辍保学")):
         top = sheet.max_row + 1 if sheet.max_row > 1 else 1
         for row in ([field], *head, [1, level1, *line[1:]]):
             sheet.append(row)

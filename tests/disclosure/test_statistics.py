@@ -72,7 +72,8 @@ def seed_list(folder):
             number += 1
             day = date(2017, 1, 3) + timedelta(days=number)
             forms = (day, f"{day.year}年{day.month}月{day.day}日", day.isoformat().replace("-", "."), day.strftime("%Y%m%d"))
-            sheet.append([number, f"BL-2017-{number:05d}", f"第{number}条信息", "", f"{kind}信息", "", day, forms[number % 4], "白鹭街道办事处"])
+            sheet.append([number, f"BL-2017-{number:05d}", f"第{number}条信息", "", f"{kind}信息", "", day, forms[number % 4],
+            "白鹭街道办事处"])
     path = folder / "2017.xlsx"
     book.save(path)
     return path

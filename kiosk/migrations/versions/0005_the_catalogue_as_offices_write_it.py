@@ -18,6 +18,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('hung_on', sa.Date(), nullable=True))
         batch_op.drop_index('ix_disclosure_topic_unit')
         batch_op.drop_index(batch_op.f('ix_disclosure_class_id'))
+        batch_op.drop_index(batch_op.f('ix_disclosure_unit_id'))
+        batch_op.create_index('ix_disclosure_unit', ['unit_id', 'disclosed_on'], unique=False)
         batch_op.create_index('ix_disclosure_standing', ['topic_id', 'unit_id', 'withdrawn_on', 'period_end', 'changed_on', 'disclosed_on'],
                               unique=False)
         batch_op.create_index('ix_disclosure_counted', ['class_id', 'explains_id', 'disclosed_on', 'withdrawn_on', 'topic_id', 'hung_on'],
@@ -26,6 +28,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table('disclosure', schema=None) as batch_op:
+        batch_op.drop_index('ix_disclosure_unit')
+        batch_op.create_index(batch_op.f('ix_disclosure_unit_id'), ['unit_id'], unique=False)
         batch_op.drop_index('ix_disclosure_counted')
         batch_op.drop_index('ix_disclosure_standing')
         batch_op.create_index(batch_op.f('ix_disclosure_class_id'), ['class_id'], unique=False)
