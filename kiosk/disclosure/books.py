@@ -7,6 +7,7 @@ and loses nothing. The items stand one a row under their index numbers; `history
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -24,7 +25,7 @@ from kiosk.base.errors import N_
 from kiosk.content.review import STEP_NAMES
 from kiosk.content.slides import COLUMNS
 from kiosk.disclosure import phrases, topics
-from kiosk.disclosure.catalogue import ALL, EVERY, OVERDUE_WORDS
+from kiosk.disclosure.catalogue import ALL, EVERY, EVERY_SUBJECT, OVERDUE_WORDS
 from kiosk.disclosure.deadlines import Measure
 from kiosk.disclosure.records import Disclosure
 from kiosk.disclosure.topics import CHANNELS, LEVELS, Topic, TopicClass, WhenOverdue
@@ -42,7 +43,7 @@ _LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
 # Upper heading, lower heading, width in characters, in the middle or not.
 _STANDARD: tuple[tuple[str, str, int, bool], ...] = (
     (N_("序号"), "", 5, True), (N_("公开事项"), N_("一级事项"), 12, True), (N_("公开事项"), N_("二级事项"), 14, True),
-    (N_("公开内容（要素）"), "", 34, False), (N_("公开依据"), "", 30, False), (N_("公开时限"), "", 22, True),
+    (N_("公开内容（要素）"), "", 30, False), (N_("公开依据"), "", 26, False), (N_("公开时限"), "", 22, True),
     (N_("公开主体"), "", 16, True), (N_("公开渠道和载体"), "", 34, False), (N_("公开对象"), N_("全社会"), 7, True), (N_("公开对象"),
     N_("特定群体"), 12, True),
     (N_("公开方式"), N_("主动"), 6, True), (N_("公开方式"), N_("依申请"), 7, True),
@@ -101,6 +102,8 @@ def of_items(session: Session, items: Sequence[Disclosure]) -> bytes:
             _put(sheet, row, at, value, centred=centred)
             if isinstance(value, date):
                 sheet.cell(row, at).number_format = "yyyy-mm-dd"
+        sheet.row_dimensions[row].height = _height(max(_lines(value or "", width) for value, (_, width, _) in zip(values, _ITEMS,
+        strict=True)))
     sheet.freeze_panes = "C2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(_ITEMS))}{max(2, len(items) + 1)}"
     _printed(sheet, "1:1")
@@ -139,8 +142,9 @@ def _cells(topic: Topic, office: Unit | None, units: Mapping[int, Unit]) -> Iter
     same = read_back is not None and phrases.core(read_back.rule) == phrases.core(topic.rule)
     group = "" if topic.public == ALL else topic.public
     everybody = topic.public == ALL or topic.public.startswith(f"{ALL}；")
-    yield from (topic.level1, topic.level2, topic.elements, topic.basis, topic.term if same else phrases.said(topic.rule), topic.subject)
-    yield "\n".join(f"{'■' if channel in topic.channels else '□'}{channel}" for channel in CHANNELS)
+    yield from (topic.level1, topic.level2, topic.elements, topic.basis, topic.term if same else phrases.said(topic.rule))
+    yield topic.subject or (EVERY_SUBJECT if topic.unit is None else office.name if office else "")
+    yield _channels(topic)
     yield from (_tick(everybody), group.removeprefix(f"{ALL}；"), _tick(not topic.on_request), _tick(topic.on_request))
     yield from (_tick(level in topic.levels) for level in LEVELS)
     owner = topic.unit.name if topic.unit is not None else EVERY
@@ -152,14 +156,43 @@ def _cells(topic: Topic, office: Unit | None, units: Mapping[int, Unit]) -> Iter
     yield from (OVERDUE_WORDS[WhenOverdue(topic.when_overdue)], topic.contact)
 
 
+def _channels(topic: Topic) -> str:
+    """Every channel of the standard, two on a line where they fit, as the real catalogues have them."""
+    lines = [""]
+    for channel in CHANNELS:
+        word = f"{'■' if channel in topic.channels else '□'}{channel}"
+        if lines[-1] and (" " in lines[-1] or _wide(lines[-1]) + _wide(word) > 30):
+            lines.append("")
+        lines[-1] = f"{lines[-1]}  {word}" if lines[-1] else word
+    return "\n".join(lines)
+
+
 def _tick(chosen: bool) -> str:
     return "√" if chosen else ""
 
 
 def _write_row(sheet: Worksheet, row: int, values: Iterable[Any]) -> None:
-    middle = [*(each[3] for each in _STANDARD), *(each[2] for each in _FURTHER)]
-    for at, (value, centred) in enumerate(zip(values, middle, strict=True), 1):
+    columns = [*((each[2], each[3]) for each in _STANDARD), *((each[1], each[2]) for each in _FURTHER)]
+    lines = 1
+    for at, (value, (width, centred)) in enumerate(zip(values, columns, strict=True), 1):
         _put(sheet, row, at, value, centred=centred)
+        lines = max(lines, _lines(value, width))
+    sheet.row_dimensions[row].height = _height(lines)
+
+
+def _wide(text: str) -> int:
+    """Width in half-width characters."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
+
+
+def _lines(value: Any, width: int) -> int:
+    """How many lines a value takes in a column so wide."""
+    return sum(max(1, -(-_wide(line) // width)) for line in str(value).split("\n"))
+
+
+def _height(lines: int) -> float:
+    """A row's height in points; Excel allows 409."""
+    return min(400.0, 8 + 13.5 * lines)
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: Any, *, centred: bool) -> None:
@@ -190,7 +223,9 @@ def _dress(sheet: Worksheet) -> None:
     for at, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(at)].width = width + 2
     sheet.row_dimensions[1].height = 32
+    sheet.row_dimensions[2].height = sheet.row_dimensions[3].height = 28
     sheet.freeze_panes = "D4"
+    sheet.print_area = f"A1:{get_column_letter(len(_STANDARD))}{max(4, sheet.max_row)}"  # on paper the standard's own columns
     _printed(sheet, "1:3")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -29,7 +29,7 @@ from kiosk.disclosure.topics import CHANNELS, LEVELS, Topic, Wanted, WhenOverdue
 from kiosk.people import Actor, UnitKind
 
 NAME_MOST = 40
-EVERY = N_("各社区")
+EVERY, EVERY_SUBJECT = N_("各社区"), N_("各社区居民委员会")
 OTHER_CHANNEL = CHANNELS[-1]
 ALL, SOME = N_("全社会"), N_("特定群体")
 OVERDUE_WORDS: Mapping[WhenOverdue, str] = {
@@ -525,13 +525,15 @@ def take(session: Session, rows: Sequence[Entry], *, by: Actor, at: datetime, si
         if new_classes:
             _add_classes(session, rows, by, at)
         living = {topic.code: topic for topic in topics.topics(session)}
+        root = people.office(session)
+        usual = {root.name if root else "", EVERY_SUBJECT}
         named = {(topic.name, topic.unit_id): topic for topic in living.values()}
         for entry in rows:
             before = living.get(entry.wanted.code) if entry.wanted.code else named.get((entry.wanted.name, entry.wanted.unit))
             try:
                 if before is None:
                     added.append(topics.add(session, entry.wanted, by=by, at=at, since=since))
-                elif (wanted := _onto(topics.wanted(before), entry)) != topics.wanted(before):
+                elif (wanted := _onto(topics.wanted(before), entry, usual)) != topics.wanted(before):
                     topics.change(session, before, wanted, by=by, at=at)
                     changed.append(before)
             except Problem as problem:
@@ -550,13 +552,15 @@ def _add_classes(session: Session, rows: Sequence[Entry], by: Actor, at: datetim
         topics.set_classes(session, [*have, *more], by=by, at=at)
 
 
-def _onto(before: Wanted, entry: Entry) -> Wanted:
-    """The topic as it stands with what the sheet says of it."""
+def _onto(before: Wanted, entry: Entry, usual: Collection[str]) -> Wanted:
+    """The topic as it stands with what the sheet says of it; `usual`: the words of 公开主体 that say no more than the owner does."""
     told = {name: getattr(entry.wanted, name) for name in entry.told if name != "code" and not name.startswith("rule")}
     rule = before.rule
     if "rule" in entry.told and phrases.core(entry.wanted.rule) != phrases.core(before.rule):
         new = entry.wanted.rule
         rule = replace(rule, cadence=new.cadence, trigger=new.trigger, n=new.n, measure=new.measure)
     rule = replace(rule, **{name[5:]: getattr(entry.wanted.rule, name[5:]) for name in entry.told if name.startswith("rule.")})
+    if not before.subject and told.get("subject") in usual:
+        told["subject"] = ""
     made = replace(before, **told, rule=rule)
     return replace(made, display_measure=before.display_measure) if not made.display_days and not before.display_days else made

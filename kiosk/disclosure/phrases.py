@@ -80,6 +80,8 @@ def read(text: str) -> Term | None:
 def said(rule: Rule) -> str:
     """The rule's cadence, trigger and length as `read` reads them back."""
     if rule.cadence in PERIOD_MONTHS:
+        if rule.measure is Measure.DAY_OF_MONTH and rule.cadence is Cadence.YEAR:
+            return f"{_EVERY[rule.cadence]}1月{rule.n}日前"
         if rule.measure is Measure.DAY_OF_MONTH:
             return f"{_EVERY[rule.cadence]}，次月{rule.n}日前"
         return f"{_EVERY[rule.cadence]}，期末后{length(rule.n, rule.measure)}内"

@@ -210,7 +210,8 @@ def test_whatever_an_office_makes_of_its_topics_comes_back_from_excel(session, c
             assert [topic.code for topic in changed] == [] and all_wanted(session) == before
             for topic, entry in zip(topics.topics(session), reading.rows, strict=True):
                 stored = topics.wanted(topic)
-                assert replace(entry.wanted, rule=phrases.core(entry.wanted.rule)) == replace(stored, rule=phrases.core(stored.rule))
+                same = {"rule": phrases.core(stored.rule), "subject": stored.subject}
+                assert replace(entry.wanted, **(same | {"rule": phrases.core(entry.wanted.rule)})) == replace(stored, **same)
             trial.rollback()
     there_and_back()
 
@@ -237,8 +238,10 @@ def test_the_sheet_looks_like_the_standard_catalogue(session, cast, laid):
     assert [sheet.cell(3, at).value for at in (2, 3, 9, 10, 11, 12, 13, 14, 15)] == [
         "一级事项", "二级事项", "全社会", "特定群体", "主动", "依申请", "县级", "乡级", "村级"]
     assert sheet.freeze_panes == "D4"
-    channels = sheet["H4"].value.split("\n")
+    channels = sheet["H4"].value.split()
     assert len(channels) == 13 and [each[1:] for each in channels] == list(CHANNELS)
+    assert sheet["H4"].value.startswith("■政府网站  □政府公报\n□两微一端  ") and sheet["G4"].value == "白鹭街道办事处"
+    assert sheet.print_area.endswith("$A$1:$O$30") and sheet.print_title_rows == "$1:$3"
     assert [each[0] for each in channels].count("■") == 2 and f"■{BOARD_CHANNEL}" in channels
 
 
