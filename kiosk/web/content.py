@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
@@ -192,8 +193,7 @@ def read_sheet() -> ResponseReturnValue:
 @needs("slide.edit")
 def sheet_template(kind: str) -> ResponseReturnValue:
     """An empty table to fill in, with its headings."""
-    from kiosk.content import template  # openpyxl takes 24 MB: not before somebody asks
-
+    template = import_module("kiosk.content.template")  # openpyxl takes 24 MB: not before somebody asks
     book = BytesIO(template.workbook(kind))
     name = gettext("%(kind)s模板.xlsx", kind=gettext(KINDS[kind].label))
     return send_file(book, mimetype=XLSX, as_attachment=True, download_name=name)

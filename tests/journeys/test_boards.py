@@ -68,3 +68,18 @@ def test_a_board_with_nothing_to_show_is_a_large_clock_and_not_a_line_of_text(of
     assert clock.bounding_box()["height"] > LANDSCAPE["height"] / 4
     middle = clock.bounding_box()["x"] + clock.bounding_box()["width"] / 2
     assert abs(middle - LANDSCAPE["width"] / 2) < 5, "the clock does not stand in the middle"
+
+
+def test_on_the_wall_every_line_stands_where_it_was_reckoned(office: Office, browser: Browser) -> None:
+    """The wall's own style must not reach into a page: a title once slid under the head although the page by itself was right."""
+    strayed = """() => [...document.querySelectorAll('.layer.front.shown')].flatMap((layer) => {
+        const content = layer.shadowRoot.querySelector('.content').getBoundingClientRect();
+        return [...layer.shadowRoot.querySelectorAll('.content .line')].filter((line) => {
+            const box = line.getBoundingClientRect();
+            return box.top < content.top || box.bottom > content.bottom || box.left < content.left || box.right > content.right;
+        }).map((line) => line.textContent); })"""
+    for board, size in ((office.board(0), LANDSCAPE), (office.board(2), {"width": 1080, "height": 1920})):
+        page = wall(browser, board["url"], size)
+        assert page.evaluate("() => document.querySelectorAll('.layer.front.shown').length") == 1
+        assert page.locator(".layer.front.shown .content .line").count() > 3
+        assert page.evaluate(strayed) == []
