@@ -1,11 +1,12 @@
 """Arithmetic of a quarter's figures: totals equal their parts, sums are carried on, one unit. Pure; amounts are whole 分.
 
-Which lines a 合计 sums. Lines of one group word belong together, wherever they stand. A group with one 合计: it sums every 分项 of
-the group. With several, the sheet's own order tells, and it is read in one of six ways: each 合计 sums the 分项 since the 合计 before
-it (sheets that write totals below), or those up to the next one (totals above); and the first, or the last, or no 合计 sums every
-分项 of the group. A 合计 without 分项 of its own sums the 合计 that stand on its side and are in no other sum yet. Of these readings the
-one holds in which every 合计 sums something and which disagrees with the fewest amounts; among equals the first named, so a sheet
-that adds up in one reading raises no doubt, and one wrong amount in it does. A group without 分项 has nothing to compare.
+Which lines a 合计 sums. Lines of one group word belong together, wherever they stand; a line without one goes with the 合计 beside
+it. A group with one 合计: it sums every 分项 of the group. With several, the sheet's own order tells, and it is read in one of six
+ways: each 合计 sums the 分项 since the 合计 before it (sheets that write totals below), or those up to the next one (totals above);
+and the first, or the last, or no 合计 sums every 分项 of the group. A 合计 without 分项 of its own sums the 合计 that stand on its side
+and are in no other sum yet. Of these readings the one holds in which every 合计 sums something and which disagrees with the
+fewest amounts; among equals the first named, so a sheet that adds up in one reading raises no doubt, and one wrong amount in it
+does. A group without 分项 has nothing to compare.
 
 An empty cell counts as nothing; it is named only where its 合计 is filled and the filled ones do not make it up.
 """
@@ -87,8 +88,8 @@ def doubts(data: Mapping[str, Any]) -> list[Doubt]:
 def groups(lines: Sequence[Line]) -> list[Group]:
     """The groups in the order in which they first stand in the sheet."""
     places: dict[str, list[int]] = {}
-    for place, line in enumerate(lines):
-        places.setdefault(line["group"], []).append(place)
+    for place, name in enumerate(_named(lines)):
+        places.setdefault(name, []).append(place)
     return [_group(name, tuple(each), lines) for name, each in places.items()]
 
 
@@ -118,6 +119,22 @@ def _parts(lines: Sequence[Line], group: Group, column: str) -> int | None:
 
 
 # --- which lines a total sums ---
+
+def _named(lines: Sequence[Line]) -> list[str]:
+    """Each line's group. Where a sheet names it at the 合计 only, the lines beside go with it: those below, if a 合计 leads, else above."""
+    named = [str(line["group"]) for line in lines]
+    first = next((place for place, name in enumerate(named) if name), None)
+    if first is None or all(named):
+        return named
+    below = first == 0 and lines[0]["level"] == TOTAL
+    order = range(len(lines)) if below else range(len(lines) - 1, -1, -1)
+    lead = ""
+    for place in order:
+        if named[place] and lines[place]["level"] == TOTAL:
+            lead = named[place]
+        named[place] = named[place] or lead
+    return named
+
 
 def _group(name: str, places: tuple[int, ...], lines: Sequence[Line]) -> Group:
     totals = [place for place in places if lines[place]["level"] == TOTAL]

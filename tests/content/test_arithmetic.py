@@ -287,3 +287,24 @@ def test_every_correction_is_an_amount_that_the_form_reads(data, draw):
     for doubt in arithmetic.doubts(data):
         assert re.search(r"[\u4e00-\u9fff].*。$", told(doubt))
         assert doubt.fix is None or isinstance(fields.fen(doubt.fix, data["unit"]), int)
+
+
+# --- sheets that name the group at the total only -------------------------------------------------------------------------
+
+def _sheet(*rows: tuple[str, str, str, int]) -> list[dict]:
+    return [{"name": name, "group": group, "level": level, "budget": None, "quarter": amount, "total": None, "last": None,
+             "last_total": None, "why": ""} for name, group, level, amount in rows]
+
+
+def test_lines_without_a_group_go_with_the_total_below_them():
+    lines = _sheet(("拨款", "", "分项", 600), ("收入合计", "收入", "合计", 600), ("人员", "", "分项", 300), ("项目", "", "分项", 200),
+                   ("支出合计", "支出", "合计", 510))
+    assert [(group.name, group.places) for group in arithmetic.groups(lines)] == [("收入", (0, 1)), ("支出", (2, 3, 4))]
+    data = {"year": 2026, "quarter": "三季度", "unit": "元", "opening": None, "closing": None, "last_closing": None, "lines": lines}
+    assert [doubt.field for doubt in arithmetic.doubts(data)] == ["lines.4.quarter"]
+
+
+def test_or_with_the_total_above_them_where_a_total_leads():
+    lines = _sheet(("收入合计", "收入", "合计", 600), ("拨款", "", "分项", 600), ("支出合计", "支出", "合计", 500),
+                   ("人员", "", "分项", 300), ("项目", "", "分项", 200))
+    assert [(group.name, group.places) for group in arithmetic.groups(lines)] == [("收入", (0, 1)), ("支出", (2, 3, 4))]
