@@ -140,11 +140,11 @@ def _money(cell: Cell, unit: str) -> Value:
         raise Misread(N_("这格显示的是“%(text)s”，存的却是 %(number)s，差在格式上。请把格式改成常规，写上要公示的数。"),
                       text=cell.text[:20], number=cell.number)
     if cell.percent or cell.day or half(cell.text).endswith("%"):
-        raise Misread(N_("“%(text)s”不是金额。单位是%(unit)s，只写数字。"), text=cell.text[:20], unit=unit)
+        raise Misread(N_("“%(text)s”不是金额。单位是%(unit)s，只写数字。"), text=cell.text[:20], unit=[unit])
     try:
         whole, finer = amount(cell.text, unit) if cell.number is None else _scaled(Decimal(cell.number), unit)
     except ValueError:
-        raise Misread(N_("“%(text)s”不是金额。单位是%(unit)s，只写数字。"), text=cell.text[:20], unit=unit) from None
+        raise Misread(N_("“%(text)s”不是金额。单位是%(unit)s，只写数字。"), text=cell.text[:20], unit=[unit]) from None
     return Value(whole, (ROUNDED, {}) if finer else None)
 
 
@@ -189,5 +189,5 @@ def _choice(field: Field, text: str) -> str:
         plain = quarter
     found = next((word for word in field.options if word == plain), None) or next((word for word in field.options if word in plain), None)
     if found is None:
-        raise Misread(N_("“%(text)s”不行，“%(label)s”只能是：%(words)s。"), text=text[:20], label=field.label, words=list(field.options))
+        raise Misread(N_("“%(text)s”不行，“%(label)s”只能是：%(words)s。"), text=text[:20], label=[field.label], words=list(field.options))
     return found

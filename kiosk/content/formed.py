@@ -356,7 +356,7 @@ class Formed:
         for each in self.missing:
             labels = [inner.label for inner in each.fields[:5]]
             found.append(CellProblem(name, "", N_("没有认出“%(label)s”的表头。要有一行写着：%(heads)s。也可以下载模板，把内容填进去再传。"),
-                                     {"label": each.label, "heads": labels}))
+                                     {"label": [each.label], "heads": labels}))
         if self.view.sheet.lost:
             found.append(CellProblem(name, "", N_("表超过 %(rows)s 行或 %(columns)s 列，后面的没有读。请只留要公示的部分，再传一次。"),
                                      {"rows": ROWS_MOST, "columns": COLUMNS_MOST}))

@@ -276,7 +276,7 @@ class Doubtful(Invalid):
     """Something has to be put right, or be given a written reason, before it goes to the leader."""
 
     def __init__(self, left: Sequence[Doubt]) -> None:
-        super().__init__(left[0].field or "reasons", "有 %(count)s 处要改好，或者写明理由，才能报审。", count=len(left))
+        super().__init__(left[0].field or "reasons", N_("有 %(count)s 处要改好，或者写明理由，才能报审。"), count=len(left))
 
 
 def _check_ready(revision: Revision, at: datetime) -> None:
