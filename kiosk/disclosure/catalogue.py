@@ -58,6 +58,11 @@ class Known:
                  if id != self.office and word and word in plain]
         return max(found)[1] if found else None
 
+    @property
+    def usual_class(self) -> str:
+        """Where something stands that says no class."""
+        return "其他" if "其他" in self.classes or not self.classes else self.classes[-1]
+
     def name(self, id: int | None) -> str:
         return EVERY if id is None else next(name for each, name, _, _ in self.units if each == id)
 
@@ -178,7 +183,8 @@ class _Reader:
         self.proposed: list[CellProblem] = []
         self.classes: dict[str, None] = {}
         self.county: list[str] = []
-        self.assumed: dict[str, list[str]] = {}
+        self.ownerless: list[str] = []
+        self.unclassed: list[str] = []
 
     def table(self, table: layouts.Table) -> None:
         ours = "code" in table.columns
@@ -197,8 +203,12 @@ class _Reader:
         told = [*said]
         if self.county:
             told.append((N_("%(names)s 只由县级公开，先不列为本街道必须公开的。"), {"names": layouts.few(self.county)}))
-        for message, names in self.assumed.items():
-            told.append((message, {"count": len(names), "names": layouts.few(names)}))
+        if self.ownerless:
+            told.append((N_("%(count)s 项没有写责任科室，先归街道办事处：%(names)s。"),
+                         {"count": len(self.ownerless), "names": layouts.few(self.ownerless)}))
+        if self.unclassed:
+            told.append((N_("%(count)s 项没有写类别，先归“%(kind)s”：%(names)s。"),
+                         {"count": len(self.unclassed), "kind": self.office.usual_class, "names": layouts.few(self.unclassed)}))
         return Reading(self._named(), self.problems, self.proposed, told, list(self.classes))
 
     def _row(self, row: Row, level1: str) -> None:
@@ -390,10 +400,10 @@ class _Reader:
         made["rule"] = replace(rule, **numbers)
         if "unit" not in made:
             made["unit"] = self.office.office
-            self.assumed.setdefault(N_("%(count)s 项没有写责任科室，先归街道办事处：%(names)s。"), []).append(made["name"])
+            self.ownerless.append(made["name"])
         if "kind" not in made:
-            made["kind"] = "其他" if "其他" in self.office.classes or not self.office.classes else self.office.classes[-1]
-            self.assumed.setdefault(N_("%(count)s 项没有写类别，先归“其他”或者最后一类：%(names)s。"), []).append(made["name"])
+            made["kind"] = self.office.usual_class
+            self.unclassed.append(made["name"])
         if "column" not in made:
             made["column"] = column_for(f"{made['name']} {made['level1']} {made['level2']}")
         if len(made["name"]) > NAME_MOST:

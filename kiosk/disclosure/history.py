@@ -204,14 +204,11 @@ class _Reader:
         name = row.line("kind")
         name = re.sub(r"信息$", "", name) if name not in self.office.classes and name.endswith("信息") else name  # 概况信息 is 概况
         if not name:
-            self._propose(row, "kind", N_("没有写类别，先归“%(name)s”。"), name=self._last())
-            return self._last()
+            self._propose(row, "kind", N_("没有写类别，先归“%(name)s”。"), name=self.office.usual_class)
+            return self.office.usual_class
         if name not in self.office.classes:
             self.classes[name] = None
         return name
-
-    def _last(self) -> str:
-        return "其他" if "其他" in self.office.classes or not self.office.classes else self.office.classes[-1]
 
     def _unit(self, row: Row) -> int | None:
         text = row.line("unit")
