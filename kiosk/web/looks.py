@@ -25,6 +25,7 @@ from kiosk.web.request import SAFE, actor, db, needs, now, number, parts
 
 bp = Blueprint("looks", __name__)
 USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
+SPOKEN = ".spoken{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\n"  # for whoever hears the page
 
 
 @bp.get("/staff/content/blank")
@@ -122,7 +123,7 @@ def look_css(w: int, h: int, theme: str) -> ResponseReturnValue:
     """The board's own style at the size of the frame it is shown in: u follows the frame's width."""
     if theme not in THEMES or not (20 <= w <= 2000 and 20 <= h <= 2000):
         raise NotFound("没有这种配色。")
-    css = f":root{{--u:calc(100vw / {w})}}html,body{{margin:0;height:100%;overflow:hidden}}\n" + render.styles(theme).decode()
+    css = f":root{{--u:calc(100vw / {w})}}html,body,main{{margin:0;height:100%;overflow:hidden}}\n{SPOKEN}" + render.styles(theme).decode()
     fonts = "".join(f"@font-face{{font-family:'{font['family']}';font-weight:{font['weight']};"
                     f"src:url('{url_for('looks.font', name=font['path'].name)}')}}\n" for font in render.fonts())
     return Response(fonts + css, mimetype="text/css", headers={"Cache-Control": "private, max-age=3600"})

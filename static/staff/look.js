@@ -2,14 +2,14 @@
 /** Look: one board page in a frame. Fills what the board would fill, fetches media by name, takes a preview from the page around it. */
 import { crop, fill, fragment } from "../shared/dom.js";
 
-const body = document.body;
-const texts = JSON.parse(body.dataset.fills ?? "{}");
+const place = /** @type {HTMLElement} */ (document.querySelector("main"));
+const texts = JSON.parse(place.dataset.fills ?? "{}");
 
-dress(body);
+dress(place);
 addEventListener("message", (event) => {
   if (event.origin !== self.origin || typeof event.data?.html !== "string") return;
-  body.replaceChildren(fragment(event.data.html));
-  dress(body);
+  place.replaceChildren(fragment(event.data.html));
+  dress(place);
 });
 if (parent !== window) parent.postMessage({ ready: true }, self.origin);
 
@@ -17,9 +17,9 @@ if (parent !== window) parent.postMessage({ ready: true }, self.origin);
 function dress(root) {
   fill(root, texts);
   for (const each of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-object]"))) {
-    const address = body.dataset.media + (each.dataset.object ?? "");
+    const address = place.dataset.media + (each.dataset.object ?? "");
     if (each instanceof HTMLVideoElement) {
-      if (each.dataset.poster) each.poster = body.dataset.media + each.dataset.poster;
+      if (each.dataset.poster) each.poster = place.dataset.media + each.dataset.poster;
       each.preload = "none";
       each.controls = true;
     }

@@ -4,6 +4,7 @@
 const EPS = 0.6; // px: rounding to 1/64 px and the half pixel of a border
 const OVER = 1; // px that two inks may share
 const SHORT = 8; // characters of a label that needs no line of its own
+const READ = 6.95; // contrast of what is read to what is behind it: 7, as far as it can be reckoned from 8 bits
 const MOVING = ".ticker .way"; // the one place where text may be wider than its window
 
 const host = document.createElement("div");
@@ -170,6 +171,8 @@ function words(/** @type {HTMLElement} */ page, /** @type {HTMLElement} */ conte
   for (const each of texts) {
     const size = parseFloat(each.style.fontSize);
     if (size < 5.5 * u - 0.5) faults.add(`${each.said} in ${name(each.parent)} is ${(size / u).toFixed(2)}u`);
+    const light = contrast(each);
+    if (light < READ) faults.add(`${each.said} in ${name(each.parent)} has a contrast of ${light.toFixed(1)}`);
     if (each.parent.closest("svg")) faults.add(`${each.said} is written in a drawing`);
     if (content.contains(each.parent)) {
       if (!within(each.ink, free)) faults.add(`${each.said} in ${name(each.parent)} leaves the content area: ${where(each.ink, free, u)}`);
@@ -182,6 +185,23 @@ function words(/** @type {HTMLElement} */ page, /** @type {HTMLElement} */ conte
     }
     spilled(page, each, u, faults);
   }
+}
+
+/** Of a text to the nearest ground behind it. @param {Written} text */
+function contrast(text) {
+  for (let each = /** @type {HTMLElement | null} */ (text.parent); each; each = each.parentElement) {
+    const ground = getComputedStyle(each).backgroundColor;
+    if (ground === "rgba(0, 0, 0, 0)") continue;
+    const [light, dark] = [luminance(text.style.color), luminance(ground)].sort((a, b) => b - a);
+    return (light + 0.05) / (dark + 0.05);
+  }
+  return 0;
+}
+
+/** @param {string} colour */
+function luminance(colour) {
+  const [r, g, b] = (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map((each) => Number(each) / 255).map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
 /** A text stays within each box that it stands in, up to the first that was put somewhere by hand; above and below only where the box
