@@ -92,7 +92,7 @@ def test_nothing_on_a_page_moves_or_shimmers(path: Path) -> None:
 @every_style
 def test_every_size_is_a_multiple_of_u(path: Path) -> None:
     """A panel changes u and nothing else: no px, no screen units. In a drawing a px is a unit of its own."""
-    css = re.sub(r"stroke-\w+:[^;}]*", "", plain(path))
+    css = re.sub(r"\b(?:stroke-\w+|r[xy]?):[^;}]*", "", plain(path))
     assert not re.findall(r"(?<![\w-])\d*\.?\d+(?:px|vw|vh|vmin|vmax|rem|pt|mm|cm|in)\b", css)
 
 
