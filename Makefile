@@ -1,5 +1,6 @@
 # make run    a demo office at http://127.0.0.1:8000, everything installed first
 # make test   all checks and tests; make quick: those of two minutes; make trial: the long runs; make bench: figures
+# make sheet  the contact sheet of all kinds and themes, anew
 # Stamps under .venv tell what is done, so that a second call starts at once.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CATALOGUES := $(wildcard kiosk/translations/*/LC_MESSAGES/*.po)
 
-.PHONY: run setup test quick trial bench messages lint packages packages-test
+.PHONY: run setup test quick trial bench sheet messages lint packages packages-test
 .DEFAULT_GOAL := run
 
 run: setup packages
@@ -29,6 +30,9 @@ trial: .venv/.dev .venv/.messages packages packages-test
 
 bench: .venv/.dev .venv/.messages packages packages-test
 	$(BIN)/python -m tests.bench
+
+sheet: .venv/.dev packages packages-test
+	$(BIN)/python -m tests.support.contact
 
 lint: .venv/.dev
 	$(BIN)/ruff check
