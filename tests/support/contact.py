@@ -23,18 +23,14 @@ NAMES = {"zhengwu": "政务", "shequ": "社区", "gaoduibi": "高对比"}
 COLUMNS = {"workflow": "办事指南", "staff": "部门职责", "finance": "财政公开", "goals": "工作目标", "table": "政务服务"}
 FILLS = {"office": "白鹭街道办事处", "lunar": "农历十月十五", "clock": "10:24", "disclosed": "2026-11-20"}
 HIGH, GAP, LABEL = 300, 14, 34
-LETTER = """
-关于做好今冬明春火灾防控工作的通知
-
-各社区：
-　　为做好今冬明春火灾防控工作，现将有关事项通知如下。
-　　一、开展排查。各社区对楼道、车棚逐一检查，
-发现堆放杂物的当天清走。
-　　二、加强宣传。入户讲清用火用电常识，重点是独居
-老人和出租房。
-　　三、落实值守。夜间巡查不少于两次，遇有险情先报
-警、再处置。
-"""
+# Lines of the sample's page: where each stands, in ‰ of the height, between the blank rows that the sample names.
+LETTER = {
+    110: "关于做好今冬明春火灾防控工作的通知", 215: "各社区：", 280: "　　为做好今冬明春火灾防控工作，通知如下。",
+    365: "　　一、开展排查。对楼道、车棚逐一检查，", 425: "发现堆放杂物的当天清走。",
+    505: "　　二、加强宣传。入户讲清用火用电常识，", 560: "重点是独居老人和出租房。",
+    635: "　　三、落实值守。夜间巡查不少于两次，", 700: "遇有险情先报警、再处置。",
+    785: "　　四、畅通渠道。隐患随时报，当天有回音。", 840: "　　　　　　　　　　　　2026年11月20日",
+}
 
 
 def main() -> None:
@@ -92,9 +88,9 @@ def _paper(path: Path) -> Path:
     """What an uploaded page looks like: a notice on A4, as the sample tells of it."""
     page = Image.new("RGB", (1654, 2339), "white")
     draw = ImageDraw.Draw(page)
-    for row, line in enumerate(LETTER.strip().splitlines()):
-        face = ImageFont.truetype(typeset.FONTS / typeset.FACES[700 if row == 0 else 500], 60 if row == 0 else 50)
-        draw.text((210, 220 + row * 175), line, font=face, fill="black")
+    for top, line in LETTER.items():
+        face = ImageFont.truetype(typeset.FONTS / typeset.FACES[700 if top == min(LETTER) else 500], 60)
+        draw.text((220, top * page.height // 1000), line, font=face, fill="black")
     page.save(path)
     return path
 
