@@ -21,7 +21,7 @@ from kiosk.content.kinds import KINDS
 from kiosk.content.render import SLIDES, SlideView
 
 PANELS = ((21.5, 1500), (32.0, 2000), (43.0, 3000), (55.0, 4000), (65.0, 5000), (98.0, 6000))  # inches, mm
-ROWS_USUAL = 24  # more rows than this only now and then: a thousand pages prove no more than forty
+ROWS_USUAL, ROWS_MANY = 24, 150  # more rows than usual only now and then: a thousand pages prove no more than a hundred
 OFFICES = ("白鹭街道", "白鹭街道办事处", "白鹭街道便民服务中心暨党群服务站", "白鹭市高新技术产业开发区白鹭街道办事处便民服务中心")
 UNITS = ("党政办", "社会事务办", "公共服务和社会保障", "公共服务和社会保障办公室")
 COLUMNS = ("通知公告", "公示", "财政信息公开", "基层政务公开标准化目录栏")
@@ -178,6 +178,8 @@ def _thing(each: Field | Rows, chance: random.Random) -> Any:
         return _filled(each, chance)
     least, usual = each.least, min(each.most, ROWS_USUAL)
     count = chance.choice((least, max(least, 1), chance.randint(least, max(least, min(6, each.most))), chance.randint(least, usual), usual))
+    if chance.random() < 0.02:
+        count = min(each.most, ROWS_MANY)
     return [{field.name: _filled(field, chance) for field in each.fields} for _ in range(count)]
 
 

@@ -3,6 +3,7 @@
 
 const EPS = 0.6; // px: rounding to 1/64 px and the half pixel of a border
 const OVER = 1; // px that two inks may share
+const TAIL = 0.5; // u that a letter's tail may reach below the last line's box
 const SHORT = 8; // characters of a label that needs no line of its own
 const READ = 6.95; // contrast of what is read to what is behind it: 7, as far as it can be reckoned from 8 bits
 const MOVING = ".ticker .way"; // the one place where text may be wider than its window
@@ -175,7 +176,7 @@ function words(/** @type {HTMLElement} */ page, /** @type {HTMLElement} */ conte
     if (light < READ) faults.add(`${each.said} in ${name(each.parent)} has a contrast of ${light.toFixed(1)}`);
     if (each.parent.closest("svg")) faults.add(`${each.said} is written in a drawing`);
     if (content.contains(each.parent)) {
-      if (!within(each.ink, free)) faults.add(`${each.said} in ${name(each.parent)} leaves the content area: ${where(each.ink, free, u)}`);
+      if (!within(each.ink, { ...free, bottom: free.bottom + TAIL * u })) faults.add(`${each.said} in ${name(each.parent)} leaves the content area: ${where(each.ink, free, u)}`);
       if (!each.line && [...each.node.data.trim()].length > SHORT) faults.add(`${each.said} in ${name(each.parent)} is no line of the layout`);
       if (each.line && each.width[6] > 1) faults.add(`${each.said} in ${name(each.parent)} was broken by the browser`);
     } else if (!each.parent.closest(MOVING)) {
@@ -220,7 +221,7 @@ function spilled(/** @type {HTMLElement} */ page, /** @type {Written} */ text, /
 
 /** @param {CSSStyleDeclaration} style */
 function edged(style) {
-  return style.backgroundColor !== "rgba(0, 0, 0, 0)" || [style.borderTopWidth, style.borderBottomWidth, style.borderLeftWidth].some((each) => parseFloat(each) > 0);
+  return style.backgroundColor !== "rgba(0, 0, 0, 0)" || [style.borderTopWidth, style.borderBottomWidth].some((each) => parseFloat(each) > 0);
 }
 
 /** No two texts lie on each other. @param {Written[]} texts @param {Set<string>} faults */
