@@ -68,7 +68,8 @@ class Notice:
 
     def text(self) -> str:
         strip = [self.strip["text"], self.strip["phone"]] if self.strip else []
-        return "\n".join([self.lead, *(line for block in self.blocks for line in _words(block)), *strip, *([self.ticker] if self.ticker else [])])
+        ticker = [self.ticker] if self.ticker else []
+        return "\n".join([self.lead, *(line for block in self.blocks for line in _words(block)), *strip, *ticker])
 
     @classmethod
     def changes(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
