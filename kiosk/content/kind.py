@@ -65,6 +65,7 @@ class Doubt:
     message: str
     params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     fix: str | None = None
+    firm: bool = True  # False: told to editor and leader, and holds nothing up
 
 
 class Kind(Protocol):

@@ -268,7 +268,7 @@ def doubts(revision: Revision, walls: Sequence[Wall]) -> list[tuple[Doubt, str]]
 
 
 def _check_doubts(revision: Revision, walls: Sequence[Wall]) -> None:
-    if left := [doubt for doubt, reason in doubts(revision, walls) if not reason]:
+    if left := [doubt for doubt, reason in doubts(revision, walls) if doubt.firm and not reason]:
         raise Doubtful(left)
 
 

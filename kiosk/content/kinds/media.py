@@ -70,7 +70,7 @@ class Media:
 
     def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
         return [Doubt(each.key, "", SMALL, {"board": each.verdict.wall.name, "pages": each.pages, "arc": each.verdict.minutes,
-                                            "metres": each.verdict.metres}) for each in self.small(walls)]
+                                            "metres": each.verdict.metres}, firm=False) for each in self.small(walls)]
 
     def small(self, walls: Sequence[Wall]) -> list[Small]:
         """The pages that cannot be read on one of the walls; pages in a row of one verdict and one reason are one."""
