@@ -14,7 +14,7 @@ from tests.support import papers
 from tests.support.office import Office, edition_of, staff, until, wall
 
 pytestmark = [pytest.mark.journey, pytest.mark.office]
-CONVERTED = 80_000  # milliseconds for a whole batch on two cores
+CONVERTED = 180_000  # milliseconds that a whole batch may take on a busy machine
 
 
 def ten(folder: Path) -> dict[Path, int]:
