@@ -413,11 +413,11 @@ def actor(session: Session, person: Person, at: datetime | None = None) -> Actor
     """The person as rules see them; with a moment also what they may do for those whose deputy they are then."""
     tree = below(session)
     scope: dict[Role, frozenset[int]] = {}
+    own = [each for each in _grants(session, person) if each.active]
     lent = [each for each in _deputies(session, person) if at is not None and each.stands(at) and each.absent.active]
-    for each in [*_grants(session, person), *(grant for deputy in lent for grant in _grants(session, deputy.absent))]:
-        if each.active and person.active:
-            role = Role(each.role)
-            scope[role] = scope.get(role, frozenset()) | tree.get(each.unit_id, frozenset())
+    for each in [*own, *_lent(session, lent, {Role(grant.role) for grant in own})] if person.active else ():
+        role = Role(each.role)
+        scope[role] = scope.get(role, frozenset()) | tree.get(each.unit_id, frozenset())
     return Actor(person.id, person.login, person.post, person.unit_id, person.unit.name, person.language, scope,
                  tuple(each.absent.post for each in lent))
 
@@ -685,13 +685,24 @@ def _deputies(session: Session, person: Person) -> Iterable[Deputy]:
     return session.scalars(select(Deputy).where(Deputy.person_id == person.id, Deputy.ended_at.is_(None)))
 
 
+def _lent(session: Session, deputies: Iterable[Deputy], own: set[Role]) -> list[Grant]:
+    """What deputies may use: what the absent held when it was agreed to, and nothing that must stay apart from what is held since."""
+    return [grant for deputy in deputies for grant in _grants(session, deputy.absent)
+            if grant.active and grant.granted_at <= deputy.named_at and not _apart(Role(grant.role), own)]
+
+
 def _grants(session: Session, person: Person) -> Iterable[Grant]:
     return session.scalars(select(Grant).where(Grant.person_id == person.id).order_by(Grant.id)) if person.id else ()
 
 
-def _keep_apart(role: Role, held: set[Role]) -> None:
+def _apart(role: Role, held: set[Role]) -> bool:
+    """Whether the role must not be in one hand with these."""
     mine = next(group for group in APART if role in group)
-    if any(other & held for other in APART if other is not mine):
+    return any(other & held for other in APART if other is not mine)
+
+
+def _keep_apart(role: Role, held: set[Role]) -> None:
+    if _apart(role, held):
         raise Conflict("管理、审核、检查三种权限要分给不同的人，不能由一个人兼着。")
 
 

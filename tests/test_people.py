@@ -410,3 +410,61 @@ def test_a_pending_role_is_shown_to_those_who_may_say_yes_and_to_nobody_else(ses
     assert people.consents(session, cast.editor) == []
     people.consent(session, waiting, by=cast.leader, at=NOON)
     assert people.consents(session, cast.leader) == []
+
+
+# --- deputies -----------------------------------------------------------------------------------------------------------
+
+DAY = timedelta(days=1)
+
+
+def as_deputy(session, cast, absent, deputy, *, by=None):
+    return people.name_deputy(session, cast.person(absent), cast.person(deputy), NOON, NOON + 5 * DAY, by=by or absent, at=NOON)
+
+
+def test_a_deputy_may_what_the_absent_may_from_the_first_day_to_the_last_once_a_second_person_agreed(session, cast):
+    row = as_deputy(session, cast, cast.leader, cast.head)
+    assert row.pending and not may(people.actor(session, cast.person(cast.head), NOON), "slide.approve")
+    people.consent_deputy(session, row, by=cast.administrator, at=NOON)
+    for moment, lent in ((NOON - DAY, False), (NOON, True), (NOON + 5 * DAY - timedelta(seconds=1), True), (NOON + 5 * DAY, False)):
+        acting = people.actor(session, cast.person(cast.head), moment)
+        assert may(acting, "slide.approve", cast.east.id) is lent
+        assert acting.stands_for == (("分管领导",) if lent else ())
+
+
+@pytest.mark.parametrize("who", ["leader", "head"])
+def test_neither_the_absent_nor_the_deputy_agrees_to_it(session, cast, who):
+    row = as_deputy(session, cast, cast.leader, cast.head)
+    with pytest.raises(Forbidden, match="另一位"):
+        people.consent_deputy(session, row, by=getattr(cast, who), at=NOON)
+
+
+def test_nobody_names_themselves_and_a_stranger_names_nobody(session, cast):
+    with pytest.raises(Forbidden):
+        as_deputy(session, cast, cast.leader, cast.leader)
+    with pytest.raises(Forbidden):
+        as_deputy(session, cast, cast.leader, cast.head, by=cast.head)
+    with pytest.raises(Forbidden):
+        as_deputy(session, cast, cast.leader, cast.deputy, by=cast.editor)
+
+
+def test_posts_that_must_stay_apart_are_not_lent_nor_those_held_since(session, cast):
+    with pytest.raises(Conflict, match="分给不同的人"):
+        as_deputy(session, cast, cast.auditor, cast.editor)
+    as_deputy(session, cast, cast.editor, cast.second_editor)
+    later = people.grant(session, cast.person(cast.editor), Role.LEADER, cast.office, by=None, at=NOON + DAY, founding=True)
+    assert later.active
+    assert not may(people.actor(session, cast.person(cast.second_editor), NOON + 2 * DAY), "slide.approve")
+
+
+def test_back_at_work_it_ends_at_once(session, cast):
+    row = as_deputy(session, cast, cast.editor, cast.community)
+    assert may(people.actor(session, cast.person(cast.community), NOON), "slide.edit", cast.west.id)
+    people.end_deputy(session, row, by=cast.editor, at=NOON)
+    assert not may(people.actor(session, cast.person(cast.community), NOON), "slide.edit", cast.west.id)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 0), (5, 1), (-9, -1), (0, 93)])
+def test_a_deputy_has_a_first_and_a_last_day_and_no_more_than_three_months(session, cast, start, end):
+    with pytest.raises(Invalid):
+        people.name_deputy(session, cast.person(cast.editor), cast.person(cast.community), NOON + start * DAY, NOON + end * DAY,
+                           by=cast.editor, at=NOON)

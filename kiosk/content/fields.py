@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from kiosk.base.errors import N_, Invalid, Problem
+from kiosk.base.errors import N_, Invalid
 from kiosk.content import typeset
 
 MONEY_MOST = 10**15  # 分: ten million 亿 is no office's budget
@@ -294,5 +294,5 @@ def day(text: str) -> str:
     return date(int(found[1]), int(found[2]), int(found[3])).isoformat()
 
 
-__all__ = ["Faults", "Field", "Form", "Problem", "Rows", "check", "clean", "day", "fen", "misread", "money", "parse", "places_of", "said",
+__all__ = ["Faults", "Field", "Form", "Rows", "check", "clean", "day", "fen", "misread", "money", "parse", "places_of", "said",
            "shown", "typed"]

@@ -55,7 +55,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Something that does not add up. It passes only when put right, or with a written reason kept under `key`.
+    """Something that does not add up. A firm one passes only when put right, or with a written reason kept under `key`.
 
     `field`: beside which field it stands ("lines.3.quarter"; "" for the whole); `fix`: what the field would have to say, as typed.
     """
@@ -92,11 +92,6 @@ class Kind(Protocol):
 
     @classmethod
     def changes(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]: ...
-
-
-def unanswered(kind: Kind, walls: Sequence[Wall] = ()) -> list[Doubt]:
-    """The doubts for which nobody has given a reason."""
-    return [doubt for doubt in kind.doubts(walls) if not kind.reasons.get(doubt.key)]
 
 
 def reasons_of(data: Mapping[str, Any]) -> dict[str, str]:

@@ -165,13 +165,12 @@ def photo(sha: str) -> ResponseReturnValue:
 
 
 def drawn_pages(revision: Revision, geometry: Geometry) -> list[pages.Page]:
-    """The revision's pages; drawn in a writing transaction when they are not there yet."""
+    """The revision's pages; for a reader drawn first when they are not there yet, while nothing is locked."""
     if request.method not in SAFE:
         return pages.draw(db(), parts().store, revision, geometry, parts().zone)
     if pages.kept(db(), revision, geometry) is None:
         db().commit()  # our own reading would keep the writer waiting for ever
-        with parts().database.write() as short:
-            pages.draw(short, parts().store, slides.revision(short, revision.id), geometry, parts().zone)
+        pages.prepare(parts().database, parts().store, parts().zone, [(revision.id, geometry)])
     return pages.draw(db(), parts().store, revision, geometry, parts().zone)
 
 

@@ -87,8 +87,8 @@ async function play(board) {
 /** Let the ticker run. @param {HTMLElement} wall */
 function roll(wall) {
   const step = () => {
-    for (const layer of wall.querySelectorAll(".layer.shown")) moved(/** @type {ShadowRoot} */ (layer.shadowRoot), Date.now());
-    setTimeout(() => requestAnimationFrame(step), wall.querySelector(".layer.shown")?.shadowRoot?.querySelector(".ticker .run:not(:empty)") ? 0 : 500);
+    const runs = [...wall.querySelectorAll(".layer.shown")].map((layer) => moved(/** @type {ShadowRoot} */ (layer.shadowRoot), Date.now()));
+    setTimeout(() => requestAnimationFrame(step), runs.includes(true) ? 0 : 500); // an old PC draws nothing for a line that stands still
   };
   step();
 }

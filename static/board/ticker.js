@@ -32,12 +32,15 @@ export function offset(at, wide, room, u, still = false) {
   return still ? Math.min(Math.floor(done / (room * 0.8)) * room * 0.8, way) : done;
 }
 
-/** Move the lines of a page. @param {ParentNode} root @param {number} at milliseconds */
+/** Move the lines of a page; whether any of them is longer than its place. @param {ParentNode} root @param {number} at milliseconds */
 export function moved(root, at) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let runs = false;
   for (const run of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".ticker .run"))) {
     const line = /** @type {HTMLElement} */ (run.parentElement);
     const u = parseFloat(getComputedStyle(run).fontSize) / 8;
     run.style.transform = `translateX(${-offset(at, run.offsetWidth, line.clientWidth, u, still)}px)`;
+    runs ||= run.offsetWidth > line.clientWidth;
   }
+  return runs;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from kiosk import people
 from kiosk.base import journal
 from kiosk.base.errors import Conflict, Forbidden, Invalid
 from kiosk.content import review, slides
+from kiosk.content.review import TICKS, Step
 from kiosk.content.slides import Draft, State
 from kiosk.people import Role
 from tests.conftest import NOON
@@ -289,3 +290,69 @@ def test_a_refused_step_leaves_the_revision_as_it_was(session, cast, make):
     with pytest.raises(Forbidden):
         review.approve(session, slide.latest, by=replace(cast.editor), at=NOON)
     assert (slide.latest.state, slide.latest.bound, slide.live) == before
+
+
+# --- checks before the leader, and the urgent way -------------------------------------------------------------------------
+
+BOTH = (Step.SECTION, Step.PRIVACY)
+
+
+def chained(session, make, cast, *steps):
+    slide = make.slide(unit=cast.civil, author=cast.second_editor)
+    review.submit(session, slide.latest, by=cast.second_editor, at=NOON, chain=steps)
+    return slide.latest
+
+
+def test_the_leader_approves_only_after_every_check_that_is_demanded(session, make, cast):
+    revision = chained(session, make, cast, *BOTH)
+    with pytest.raises(Conflict, match="还差"):
+        review.approve(session, revision, by=cast.leader, at=NOON)
+    review.check(session, revision, Step.SECTION, list(TICKS[Step.SECTION]), by=cast.head, at=NOON)
+    assert review.missing_steps(session, revision) == [Step.PRIVACY]
+    review.check(session, revision, Step.PRIVACY, list(TICKS[Step.PRIVACY]), by=cast.deputy, at=NOON)
+    review.approve(session, revision, by=cast.leader, at=NOON)
+    assert revision.slide.live is revision
+
+
+def test_a_check_wants_every_tick_and_names_those_that_are_missing(session, make, cast):
+    revision = chained(session, make, cast, Step.PRIVACY)
+    with pytest.raises(Invalid, match="影响评估"):
+        review.check(session, revision, Step.PRIVACY, ["secret", "safety", "others", "inner"], by=cast.head, at=NOON)
+    assert review.missing_steps(session, revision) == [Step.PRIVACY]
+
+
+def test_who_wrote_it_checks_nothing_of_it(session, make, cast):
+    slide = make.slide(unit=cast.civil, author=cast.head)
+    review.submit(session, slide.latest, by=cast.head, at=NOON, chain=[Step.SECTION])
+    with pytest.raises(Forbidden):
+        review.check(session, slide.latest, Step.SECTION, list(TICKS[Step.SECTION]), by=cast.head, at=NOON)
+
+
+def test_an_edit_voids_the_checks(session, make, cast):
+    revision = chained(session, make, cast, Step.SECTION)
+    review.check(session, revision, Step.SECTION, list(TICKS[Step.SECTION]), by=cast.head, at=NOON)
+    slides.revise(session, revision.slide, Draft("改了标题", data=revision.data), by=cast.second_editor, at=NOON)
+    review.submit(session, revision, by=cast.second_editor, at=NOON, chain=[Step.SECTION])
+    assert review.missing_steps(session, revision) == [Step.SECTION]
+
+
+def test_in_an_emergency_two_people_put_it_up_and_the_checks_are_owed(session, make, cast):
+    revision, due = chained(session, make, cast, Step.SECTION), date(2026, 11, 24)
+    review.approve_urgently(session, revision, "暴雨红色预警", by=cast.leader, at=NOON, due=due)
+    assert revision.slide.live is None
+    with pytest.raises(Forbidden, match="另一个人"):
+        review.approve_urgently(session, revision, "暴雨红色预警", by=cast.leader, at=NOON, due=due)
+    urgent = review.approve_urgently(session, revision, "暴雨红色预警", by=cast.head, at=NOON, due=due)
+    assert revision.slide.live is revision and urgent.due_on == due and urgent.completed_at is None
+    review.check(session, revision, Step.SECTION, list(TICKS[Step.SECTION]), by=cast.head, at=NOON + DAY)
+    assert urgent.completed_at == NOON + DAY
+
+
+def test_two_heads_without_a_leader_put_nothing_up(session, make, cast):
+    other = people.add_person(session, login="fuze2", post="党政办负责人", unit=cast.office, by=None, at=NOON)
+    people.grant(session, other, people.Role.SECTION_HEAD, cast.office, by=None, at=NOON, founding=True)
+    revision = chained(session, make, cast)
+    review.approve_urgently(session, revision, "停水抢修", by=cast.head, at=NOON, due=date(2026, 11, 24))
+    with pytest.raises(Forbidden, match="分管领导"):
+        review.approve_urgently(session, revision, "停水抢修", by=people.actor(session, other), at=NOON, due=date(2026, 11, 24))
+    assert revision.slide.live is None
