@@ -16,11 +16,11 @@ from kiosk.base.errors import Invalid
 from kiosk.content import fields, layout, typeset
 from kiosk.content.fields import Faults
 from kiosk.content.geometry import geometry_of, greatest_distance, panel_of
-from kiosk.content.kind import unanswered
 from kiosk.content.kinds.finance import Finance
 from kiosk.content.kinds.finance_chart import finding
 from kiosk.content.kinds.finance_table import rate
 from kiosk.content.render import SLIDES, SlideView, render
+from tests.support.doubts import unanswered
 
 LANDSCAPE = geometry_of(panel_of(43, 1920, 1080))
 PORTRAIT = geometry_of(panel_of(43, 1920, 1080, rotation=90))

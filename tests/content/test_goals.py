@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kiosk.base.errors import Invalid
 from kiosk.content import layout, typeset
 from kiosk.content.geometry import Geometry, geometry_of, panel_of
-from kiosk.content.kind import unanswered
 from kiosk.content.kinds.goals import DONE, ON_PLAN, SLOW, Goals, state
+from tests.support.doubts import unanswered
 
 LANDSCAPE = geometry_of(panel_of(43, 1920, 1080))
 PORTRAIT = geometry_of(panel_of(43, 1920, 1080, rotation=90), "shequ")

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from kiosk.base.errors import Invalid
 from kiosk.content import layout, review, slides
 from kiosk.content.geometry import Geometry, geometry_of, panel_of
-from kiosk.content.kind import unanswered
 from kiosk.content.kinds.staff import LEADERS, STAFF, Staff, leave_of, on_leave
 from kiosk.content.pages import media_of
 from kiosk.content.slides import Draft
 from tests.conftest import NOON
+from tests.support.doubts import unanswered
 
 LANDSCAPE = geometry_of(panel_of(43, 1920, 1080))
 PORTRAIT = geometry_of(panel_of(43, 1920, 1080, rotation=90), "shequ")

@@ -10,8 +10,8 @@ from kiosk.base.errors import Invalid
 from kiosk.content import plain, typeset
 from kiosk.content.fields import Faults
 from kiosk.content.geometry import geometry_of, greatest_distance, panel_of
-from kiosk.content.kind import unanswered
 from kiosk.content.kinds.table import Table
+from tests.support.doubts import unanswered
 
 LANDSCAPE = geometry_of(panel_of(43, 1920, 1080))
 PORTRAIT = geometry_of(panel_of(43, 1920, 1080, rotation=90))
