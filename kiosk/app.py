@@ -22,12 +22,13 @@ from kiosk.base.errors import N_, Invalid, NotFound, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
 from kiosk.content import pictures
 from kiosk.content.fields import Faults
+from kiosk.disclosure import days, records
 from kiosk.parts import Parts, open_parts
 from kiosk.settings import Settings
 from kiosk.signage.easel import Easel
 from kiosk.signage.push import Mover, Nudger
 from kiosk.web import api as staff_api
-from kiosk.web import board, content, legible, live, looks, people, review, signage, sources, words
+from kiosk.web import board, catalogue, content, deputies, duty, legible, live, looks, office, people, review, signage, sources, words
 from kiosk.web.frame import frame_of
 from kiosk.web.openapi import WHOLE_MOST
 from kiosk.web.refs import RefCache, RefFront
@@ -92,7 +93,8 @@ def create_app(parts: Parts) -> Flask:
     app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel))
     Babel(app, locale_selector=language)
     csrf.init_app(app)
-    for blueprint in (board.bp, people.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, sources.bp, staff_api.bp):
+    for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, duty.bp, catalogue.bp,
+                      office.bp, sources.bp, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, board.board_of_socket)
     app.before_request(_nonce)
@@ -130,6 +132,7 @@ def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
         nudges,  # a recall has moved its refs in its own transaction: nothing may stand before its nudge
         Listener("refs", Mover(parts.database, parts.press, now).hear, durable=True),
         nudges,
+        Listener("records", records.recorder(parts.database, parts.zone, days.calendar), durable=True),
         Listener("easel", easel.hear, durable=True),
     )
 

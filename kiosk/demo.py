@@ -26,7 +26,9 @@ from kiosk.base.errors import Conflict
 from kiosk.content import fields, plain, review, slides
 from kiosk.content.geometry import panel_of
 from kiosk.content.kinds import KINDS
+from kiosk.content.review import STEP_ACTIONS, TICKS
 from kiosk.content.slides import Draft, Slide
+from kiosk.disclosure import filing, starter
 from kiosk.parts import Parts
 from kiosk.people import Actor, Role, Unit, UnitKind
 from kiosk.signage import boards, manifest, playlists
@@ -154,6 +156,7 @@ def _make(scene: Scene) -> None:
     office = tomllib.loads((FOLDER / "office.toml").read_text(encoding="utf-8"))
     _add_units(scene, office)
     _add_people(scene, office["person"])
+    starter.lay(scene.session, by=None, at=scene.founded, since=scene.parts.zone.day(scene.founded))
     _add_boards(scene, office["board"])
     _tell([_story(scene, name, entry, number) for name in (each["slides"] for each in office["playlist"])
            for number, entry in enumerate(_entries(scene.calendar, name))])
@@ -285,9 +288,10 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
         return
     scene.slides.setdefault(playlist, {})[number] = slide
     yield (at := scene.calendar.worked(ago, time(11, number % 50), 130 - number))
-    manifest.submit(session, slide.latest, by=author, at=at)
+    filing.submit(session, slide.latest, by=author, at=at)
     if state == "submitted":
         return
+    _check(scene, slide, leader, at)
     yield (at := scene.calendar.worked(ago, time(15, number % 50), 60 - number))
     if state == "returned":
         review.send_back(session, slide.latest, entry["reason"], by=leader, at=at)
@@ -299,7 +303,15 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     if "change" in entry:
         change = entry["change"]
         yield (at := scene.calendar.worked(change["days"], time(16, 30), 30))
-        manifest.submit(session, slides.revise(session, slide, _draft(scene, {**entry, **change}), by=author, at=at), by=author, at=at)
+        filing.submit(session, slides.revise(session, slide, _draft(scene, {**entry, **change}), by=author, at=at), by=author, at=at)
+
+
+def _check(scene: Scene, slide: Slide, leader: Actor, at: datetime) -> None:
+    """Every check before the leader, by somebody who may and wrote nothing of it."""
+    for step in review.missing_steps(scene.session, slide.latest):
+        by = next(actor for actor in scene.actors.values() if actor.id != leader.id and review.is_second_person(slide.latest, actor)
+                  and people.may(actor, STEP_ACTIONS[step], slide.unit_id))
+        review.check(scene.session, slide.latest, step, list(TICKS[step]), by=by, at=at + timedelta(minutes=20))
 
 
 def _draft(scene: Scene, entry: Mapping[str, Any]) -> Draft:

@@ -25,6 +25,7 @@ from kiosk.content import importer, ingest, pages, slides, sources
 from kiosk.content.geometry import THEMES
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import Revision
+from kiosk.disclosure import filing
 from kiosk.parts import TAIL, Parts
 from kiosk.signage import manifest, playlists
 
@@ -198,7 +199,7 @@ def _ended(parts: Parts, session: Session, upload: Upload) -> None:
             except Problem as problem:  # the list is gone, or is not theirs any more: the pages are no less done
                 log.info("upload %s did not join playlist %s: %s", upload.id, id, problem)
     if upload.options.get("source"):
-        sources.settled(session, upload, now())
+        sources.settled(session, upload, now(), filing.submit)
 
 
 def _playlists(upload: Upload) -> list[int]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import ForeignKey, String, or_, select
@@ -30,7 +30,7 @@ from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound, Proble
 from kiosk.base.objects import Store
 from kiosk.content import ingest, review
 from kiosk.content.ingest import Progress, Upload
-from kiosk.content.slides import COLUMNS, TITLE_MOST, Slide, State
+from kiosk.content.slides import COLUMNS, TITLE_MOST, Revision, Slide, State
 from kiosk.people import Actor, Unit, line, may, must
 from kiosk.settings import Settings
 
@@ -40,6 +40,12 @@ SECONDS = 60.0  # for one file over the line
 SETTLED = 10.0  # a file that was written to so lately may be half
 LEASE = timedelta(minutes=5)
 WEB = ("http://", "https://")
+
+
+class Submit(Protocol):
+    """How a revision is put before its readers."""
+
+    def __call__(self, session: Session, revision: Revision, *, by: Actor, at: datetime) -> None: ...
 
 
 class Source(Base):
@@ -158,8 +164,8 @@ def look(database: Database, store: Store, id: int, reach: Reach, *, work: Path,
         return None
 
 
-def settled(session: Session, upload: Upload, at: datetime) -> None:
-    """An upload of a source has ended: its slide is put before the leader, or the source says why not."""
+def settled(session: Session, upload: Upload, at: datetime, submit: Submit = review.submit) -> None:
+    """An upload of a source has ended: its slide is put before its readers in the office's way, or the source says why not."""
     found = session.get(Source, int(upload.options.get("source") or 0))
     if found is None:
         return
@@ -169,7 +175,7 @@ def settled(session: Session, upload: Upload, at: datetime) -> None:
     assert upload.revision is not None
     try:
         if upload.revision.state in (State.DRAFT, State.RETURNED):
-            review.submit(session, upload.revision, by=_actor(session, found), at=at)
+            submit(session, upload.revision, by=_actor(session, found), at=at)
         found.problem, found.params = None, {}
     except Problem as problem:
         found.problem, found.params = problem.kept()

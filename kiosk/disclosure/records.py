@@ -6,7 +6,6 @@ and channels carry it; a corrected version changes the record it corrects. Index
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from kiosk import people
 from kiosk.base import journal
 from kiosk.base.clock import Zone
 from kiosk.base.db import Base, Database, Instant, locked
-from kiosk.base.errors import N_, Conflict, Invalid, NotFound
+from kiosk.base.errors import Conflict, Invalid, NotFound
 from kiosk.base.journal import Entry
 from kiosk.base.workdays import Calendar
 from kiosk.content.fields import clean
@@ -141,15 +139,6 @@ class Owed:
 
 
 @dataclass(frozen=True)
-class Remark:
-    """Something for who files to look at; nothing is refused for it."""
-
-    field: str
-    message: str
-    params: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Found:
     """One page of a search: its rows, how many there are in all, the page's number from 1 and how many pages there are."""
 
@@ -157,62 +146,6 @@ class Found:
     total: int
     page: int
     pages: int
-
-
-@dataclass(frozen=True)
-class Told:
-    """What staff say when they file a slide. `period_end` for periodic topics: the last day of the period it covers."""
-
-    topic: int
-    formed_on: date | None = None
-    period_end: date | None = None
-    document: str = ""
-    summary: str = ""
-    source: str = ""
-    explains: int | None = None
-
-
-# --- filing -----------------------------------------------------------------------------------------------------------
-
-def file(session: Session, slide: Slide, told: Told, *, by: Actor, at: datetime) -> Filing:
-    """File the slide under a topic that its unit owes."""
-    must(by, "slide.edit", slide.unit_id)
-    topic = topics.topic(session, told.topic)
-    if topic.ended_at is not None:
-        raise Conflict("“%(name)s”已经停用了，请另选一项。", name=topic.name)
-    if slide.unit_id not in {unit.id for unit in topics.owners(session, topic)} and not _above(session, topic, slide):
-        raise Invalid("topic", "“%(name)s”不归%(unit)s公开。请另选一项，或请它的责任科室来写。", name=topic.name, unit=slide.unit.name)
-    explained = _explained(session, told.explains, slide) if told.explains else None
-    row = session.get(Filing, slide.id) or Filing(slide_id=slide.id)
-    row.topic_id, row.formed_on, row.explains_id = topic.id, told.formed_on, explained.id if explained else None
-    row.period_end = _period(topic, told.period_end)
-    row.document, row.source = (line(text, name, most=most, least=0) for text, name, most in (
-        (told.document, "document", 40), (told.source, "source", 60)))
-    row.summary = clean(told.summary)[:400]
-    session.add(row)
-    session.flush()
-    journal.record(session, "slide.filed", slide, by=by, at=at, topic=topic.id)
-    return row
-
-
-def filing(session: Session, slide: Slide) -> Filing | None:
-    return session.get(Filing, slide.id)
-
-
-def remarks(session: Session, slide: Slide, told: Told) -> list[Remark]:
-    """What the form should ask about: an item that another organ seems to have made, without saying which (条例 Art. 10)."""
-    if told.source.strip():
-        return []
-    title = slide.latest.title.strip()
-    own = {word for unit in people.units(session) for word in (unit.name, unit.short)}
-    if _FORWARDED.match(title) or (_ORGAN.match(title) and not any(word in title for word in own)):
-        return [Remark("source", N_("“%(title)s”像是别的机关制作的。请写明来源机关；不归本单位公开的，请由制作机关公开。"),
-                       {"title": title})]
-    prefix = _prefix(told.document)
-    if prefix and (_HIGHER.match(prefix) or ((known := _prefixes(session)) and prefix not in known)):
-        return [Remark("source", N_("文号“%(document)s”不像本单位的。是别的机关制作的，请写明来源机关。"),
-                       {"document": told.document.strip()})]
-    return []
 
 
 # --- records ------------------------------------------------------------------------------------------------------------
@@ -426,14 +359,6 @@ class _Known(dict[tuple[int, int], Facts]):
                      tuple(self._events.get(key, ())))
 
 
-def _period(topic: Topic, end: date | None) -> date | None:
-    if topic.cadence not in deadlines.PERIOD_MONTHS:
-        return None
-    if end is None or deadlines.next_end(Cadence(topic.cadence), end) != end:
-        raise Invalid("period_end", "“%(name)s”是按期公开的，请选是哪一期的。", name=topic.name)
-    return end
-
-
 def _paged(total: int, page: int, size: int) -> tuple[int, int, int]:
     """How many, the page's number within the pages there are, and their number."""
     pages = max(1, -(-total // size))
@@ -443,47 +368,6 @@ def _paged(total: int, page: int, size: int) -> tuple[int, int, int]:
 def _has(word: str) -> ColumnElement[bool]:
     return or_(*(column.contains(word, autoescape=True)
                  for column in (Disclosure.title, Disclosure.document, Disclosure.number, Disclosure.summary)))
-
-
-# How another organ's item begins: 转发…, 国务院…, 某某省人民政府…, 某某市民政局…, 某某部关于….
-_FORWARDED = re.compile(r"(?:关于)?(?:转发|转载)")
-_ORGAN = re.compile(r"中共|国务院|全国人|最高人民|中华人民共和国|[\u4e00-\u9fff]{2,4}部(?:办公厅)?(?:关于|、|等)"
-                    r"|[\u4e00-\u9fff]{1,10}?(?:省|市|自治区|区|县|州|盟|旗)(?:人民政府|人民代表大会|委员会|[\u4e00-\u9fff]{2,12}?(?:局|厅|委|办公室))")
-_HIGHER = re.compile(r"国发|国办|国令|国务院|中发|中办|主席令|民发|民办|财预|财社|财行|人社部|国卫|发改")
-
-
-def _prefix(document: str) -> str:
-    """The letters of a 文号 before its year: 白街办〔2026〕3号 → 白街办."""
-    found = re.match(r"\s*([\u4e00-\u9fff]{1,12})\s*[〔\[（(【]\s*\d{4}", document)
-    return found[1] if found else ""
-
-
-def _prefixes(session: Session) -> set[str]:
-    """The letters of the office's own documents, as far as it has disclosed some without a source."""
-    rows = session.scalars(select(Disclosure.document).where(Disclosure.document != "", Disclosure.source == "")
-                           .order_by(Disclosure.id.desc()).limit(2000))
-    return {prefix for document in rows if (prefix := _prefix(document))}
-
-
-def _explained(session: Session, id: int, slide: Slide) -> Disclosure:
-    """The policy that the slide interprets; Invalid if it interprets something itself, is gone, or is the slide's own."""
-    found = record(session, id)
-    if found.explains_id is not None:
-        raise Invalid("explains", "“%(title)s”自己就是政策解读，请选它解读的那份政策。", title=found.title)
-    if found.withdrawn_on is not None:
-        raise Invalid("explains", "“%(title)s”已经撤下了，请选还在公开的政策。", title=found.title)
-    if found.slide_id == slide.id:
-        raise Invalid("explains", "不能解读自己，请选它解读的那份政策。")
-    mine = select(Disclosure.id).where(Disclosure.slide_id == slide.id)
-    if session.scalar(select(Disclosure.id).where(Disclosure.explains_id.in_(mine), Disclosure.withdrawn_on.is_(None)).limit(1)):
-        raise Invalid("explains", "别的解读正连着这一件，它是政策，不能又当解读。")
-    return found
-
-
-def _above(session: Session, topic: Topic, slide: Slide) -> bool:
-    """The office itself may write for any of its sections."""
-    root = people.office(session)
-    return root is not None and slide.unit_id == root.id and topic.unit_id is not None
 
 
 def _correct(row: Disclosure, revision: Revision, filed: Filing, day: date) -> None:

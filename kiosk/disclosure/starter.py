@@ -18,6 +18,7 @@ from kiosk.content.review import STEP_ACTIONS, Step
 from kiosk.content.slides import COLUMNS
 from kiosk.disclosure import topics
 from kiosk.disclosure.deadlines import Cadence, Measure, Rule, Trigger
+from kiosk.disclosure.filing import OTHERS
 from kiosk.disclosure.topics import BOARD_CHANNEL, CHANNELS, DEFAULT_CLASSES, LEVELS, Topic, Wanted, WhenOverdue
 from kiosk.people import Actor, Unit, UnitKind
 
@@ -25,6 +26,7 @@ NOTICE, GUIDE, LEADERS, DUTIES, GOALS, FINANCE, RELIEF, HEALTH, LABOUR, RESIDENT
 GENERAL, PLANS, DOCUMENTS, WORK, STAFF, MONEY, OTHER = DEFAULT_CLASSES
 # Which department looks after what: words of its name, the likeliest first.
 OWNERS = {
+    "root": (),
     "office": ("党政办", "党政综合", "综合办", "政务公开"), "civil": ("民政", "社会事务", "社会救助", "社会保障和民政", "公共服务"),
     "health": ("卫生健康", "卫健", "计生", "公共卫生"), "labour": ("劳动保障", "社保", "劳保", "人社", "就业"), "finance": ("财政",),
     "window": ("便民服务", "政务服务", "办事大厅"), "city": ("城市管理", "城管", "综合执法"), "party": ("党建", "党群", "组织"),
@@ -63,6 +65,8 @@ def _quarter(n: int) -> Rule:
 
 
 TOPICS: tuple[Default, ...] = (
+    Default(OTHERS, "其他主动公开信息", OTHER, "root", NOTICE, _IRREGULAR, "其他", "不在别的事项里、可以主动公开的信息",
+            _REGULATIONS + "第十三条", required=False, overdue=WhenOverdue.NOTHING),
     Default("S001", "机构职能、地址和办公时间", GENERAL, "office", DUTIES, _ON_CHANGE, "机构概况",
             "机构职能、办公地址、办公时间、联系方式、负责人",
             _REGULATIONS + "第二十条第（二）项"),

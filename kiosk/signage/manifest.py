@@ -26,6 +26,7 @@ from kiosk.base.objects import Store, is_name
 from kiosk.base.signing import Signer
 from kiosk.content import pages, review
 from kiosk.content.geometry import Geometry, Wall
+from kiosk.content.review import Step
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Actor
 from kiosk.signage import playlists
@@ -86,9 +87,9 @@ def refresh(session: Session, press: Press, *, at: datetime, only: Collection[in
     return _move(session, living, bodies, at)
 
 
-def submit(session: Session, revision: Revision, *, by: Actor, at: datetime) -> None:
-    """Put the revision before the leader, judged for the very boards of its audience."""
-    review.submit(session, revision, by=by, at=at, walls=walls(session, revision))
+def submit(session: Session, revision: Revision, *, by: Actor, at: datetime, chain: Sequence[Step] = ()) -> None:
+    """Put the revision before its readers, judged for the very boards of its audience; `chain`: the checks before the leader."""
+    review.submit(session, revision, by=by, at=at, walls=walls(session, revision), chain=chain)
 
 
 def walls(session: Session, revision: Revision) -> list[Wall]:

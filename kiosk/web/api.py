@@ -22,6 +22,7 @@ from kiosk.content import ingest, review, slides
 from kiosk.content.geometry import Panel, panel_of
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
+from kiosk.disclosure import filing
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
 from kiosk.signage import manifest, playlists
@@ -95,7 +96,7 @@ def revise_slide(id: int) -> ResponseReturnValue:
 
 def submit_revision(id: int) -> ResponseReturnValue:
     found = own.revision(id)
-    manifest.submit(db(), found, by=actor(), at=now())
+    filing.submit(db(), found, by=actor(), at=now())
     return _revision_told(found)
 
 

@@ -21,6 +21,7 @@ from kiosk.content import again, ingest, review, slides
 from kiosk.content.kinds import KINDS
 from kiosk.content.render import Fragment
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
+from kiosk.disclosure import filing
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
 from kiosk.signage.boards import Board
@@ -220,7 +221,7 @@ def preview() -> ResponseReturnValue:
 @needs("slide.submit")
 @back_in(slide)
 def submit(id: int) -> ResponseReturnValue:
-    manifest.submit(db(), editable(id).latest, by=actor(), at=now())
+    filing.submit(db(), editable(id).latest, by=actor(), at=now())
     flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{id}")
     return to("content.mine")
 
@@ -236,7 +237,7 @@ def submit_many() -> ResponseReturnValue:
         found = editable(id)
         if request.form.get("batch"):
             _take_batch(found)
-        manifest.submit(db(), found.latest, by=actor(), at=now())
+        filing.submit(db(), found.latest, by=actor(), at=now())
     flash(gettext("%(count)s 件已报审。分管领导马上能看到。", count=len(ids)), "ok")
     return to("content.mine")
 
@@ -378,7 +379,7 @@ def failed_upload(slide: Slide) -> bool:
 
 def _saved(slide: Slide) -> ResponseReturnValue:
     if request.form.get("then") == "submit":
-        manifest.submit(db(), slide.latest, by=actor(), at=now())
+        filing.submit(db(), slide.latest, by=actor(), at=now())
         flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{slide.id}")
         return to("content.mine")
     flash(gettext("存好了。"), "ok")

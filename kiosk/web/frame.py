@@ -21,10 +21,11 @@ ENTRIES = (
     ("content.mine", N_("我的内容"), "content", frozenset({Role.EDITOR, Role.SECTION_HEAD})),
     ("signage.playlists", N_("播放安排"), "playlist", frozenset({Role.EDITOR, Role.SECTION_HEAD, Role.ADMINISTRATOR})),
     ("signage.boards", N_("公示屏"), "board", frozenset(Role)),
+    ("duty.topics", N_("公开目录"), "catalogue", frozenset(Role)),
     ("people.people", N_("人员与权限"), "people", frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
 )
 HOMES = ((Role.EDITOR, "content.today"), (Role.SECTION_HEAD, "content.today"), (Role.LEADER, "review.inbox"),
-         (Role.ADMINISTRATOR, "signage.boards"), (Role.INSPECTOR, "signage.boards"), (Role.AUDITOR, "people.people"))
+         (Role.ADMINISTRATOR, "signage.boards"), (Role.INSPECTOR, "duty.topics"), (Role.AUDITOR, "people.people"))
 
 
 def frame_of() -> dict[str, Any]:

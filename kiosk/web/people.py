@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from kiosk import people
 from kiosk.base import journal, programs
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
+from kiosk.disclosure import starter
 from kiosk.people import ROLE_NAMES, Link, Person, Role, Throttle, UnitKind
 from kiosk.signage import playlists
 from kiosk.web import words
@@ -145,6 +146,7 @@ def set_up_leader(token: str) -> ResponseReturnValue:
         person = people.add_person(db(), login=_named(name, "login"), post=_named(name, "post"), unit=office, by=None, at=now())
         people.grant(db(), person, role, office, by=None, at=now(), founding=True)
         links.append((person.post, person.login, _link_url(people.make_link(db(), person, by=None, at=now()))))
+    starter.lay(db(), by=None, at=now(), since=parts().zone.day(now()))
     playlists.make_first(db(), gettext("主列表"), gettext("全部公示屏"), office=office, at=now())
     found.used_at = now()
     return _private(render_template("people/set_up_done.html", links=links))

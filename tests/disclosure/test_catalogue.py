@@ -241,7 +241,7 @@ def test_the_sheet_looks_like_the_standard_catalogue(session, cast, laid):
     channels = sheet["H4"].value.split()
     assert len(channels) == 13 and [each[1:] for each in channels] == list(CHANNELS)
     assert sheet["H4"].value.startswith("■政府网站  □政府公报\n□两微一端  ") and sheet["G4"].value == "白鹭街道办事处"
-    assert sheet.print_area.endswith("$A$1:$O$30") and sheet.print_title_rows == "$1:$3"
+    assert sheet.print_area.endswith("$A$1:$O$31") and sheet.print_title_rows == "$1:$3"
     assert [each[0] for each in channels].count("■") == 2 and f"■{BOARD_CHANNEL}" in channels
 
 

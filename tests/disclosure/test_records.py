@@ -18,9 +18,10 @@ from kiosk.content import review, slides
 from kiosk.content.grid import Cell
 from kiosk.content.importers import grid as reader
 from kiosk.content.slides import Draft
-from kiosk.disclosure import books, catalogue, gaps, history, records, starter, topics
+from kiosk.disclosure import books, catalogue, filing, gaps, history, records, starter, topics
+from kiosk.disclosure.filing import Told
 from kiosk.disclosure.hanging import hanging
-from kiosk.disclosure.records import Disclosure, Filing, Told
+from kiosk.disclosure.records import Disclosure, Filing
 from kiosk.signage import manifest, playlists
 from tests.conftest import NOON
 
@@ -37,8 +38,9 @@ def laid(session, cast):
 def disclosed(session, make, cast, laid):
     """An approved slide under a topic, and its record."""
     def here(code="S006", title="关于做好冬季防火的通知", told: dict[str, Any] | None = None, author=None, unit=None, **more):
-        slide = make.slide(state="submitted", title=title, author=author, unit=unit, **more)
-        records.file(session, slide, Told(laid[code].id, **(told or {})), by=author or cast.editor, at=NOON)
+        slide = make.slide(title=title, author=author, unit=unit, **more)
+        filing.file(session, slide, Told(laid[code].id, **(told or {})), by=author or cast.editor, at=NOON)
+        review.submit(session, slide.latest, by=author or cast.editor, at=NOON)
         review.approve(session, slide.latest, by=cast.leader, at=NOON)
         row = records.disclose(session, slide.latest.id, day=DAY, by=cast.leader.id, at=NOON, calendar=Calendar())
         assert row is not None
@@ -52,11 +54,11 @@ def test_a_slide_under_a_periodic_topic_says_for_which_period(session, make, cas
     slide = make.slide()
     for end in (None, date(2026, 9, 29)):
         with pytest.raises(Invalid) as told:
-            records.file(session, slide, Told(laid["S014"].id, period_end=end), by=cast.editor, at=NOON)
+            filing.file(session, slide, Told(laid["S014"].id, period_end=end), by=cast.editor, at=NOON)
         assert told.value.field == "period_end"
-    filed = records.file(session, slide, Told(laid["S014"].id, period_end=date(2026, 9, 30)), by=cast.editor, at=NOON)
+    filed = filing.file(session, slide, Told(laid["S014"].id, period_end=date(2026, 9, 30)), by=cast.editor, at=NOON)
     assert filed.period_end == date(2026, 9, 30)
-    assert records.file(session, slide, Told(laid["S006"].id, period_end=date(2026, 9, 30)), by=cast.editor, at=NOON).period_end is None
+    assert filing.file(session, slide, Told(laid["S006"].id, period_end=date(2026, 9, 30)), by=cast.editor, at=NOON).period_end is None
 
 
 def test_an_interpretation_is_linked_to_a_policy_and_to_nothing_else(session, make, cast, disclosed, laid):
@@ -65,16 +67,16 @@ def test_an_interpretation_is_linked_to_a_policy_and_to_nothing_else(session, ma
     assert explaining.explains_id == policy.id
     for explains, words in ((explaining.id, "自己就是政策解读"),):
         with pytest.raises(Invalid, match=words) as told:
-            records.file(session, make.slide(), Told(laid["S007"].id, explains=explains), by=cast.editor, at=NOON)
+            filing.file(session, make.slide(), Told(laid["S007"].id, explains=explains), by=cast.editor, at=NOON)
         assert told.value.field == "explains"
     with pytest.raises(Invalid, match="不能解读自己"):
-        records.file(session, policy_slide, Told(laid["S006"].id, explains=policy.id), by=cast.editor, at=NOON)
+        filing.file(session, policy_slide, Told(laid["S006"].id, explains=policy.id), by=cast.editor, at=NOON)
     _, other = disclosed(title="关于高龄津贴的通知")
     with pytest.raises(Invalid, match="不能又当解读"):
-        records.file(session, policy_slide, Told(laid["S006"].id, explains=other.id), by=cast.editor, at=NOON)
+        filing.file(session, policy_slide, Told(laid["S006"].id, explains=other.id), by=cast.editor, at=NOON)
     records.withdraw(session, policy.revision_id, DAY, "写错了")
     with pytest.raises(Invalid, match="已经撤下"):
-        records.file(session, make.slide(), Told(laid["S007"].id, explains=policy.id), by=cast.editor, at=NOON)
+        filing.file(session, make.slide(), Told(laid["S007"].id, explains=policy.id), by=cast.editor, at=NOON)
 
 
 def test_policies_offered_for_an_interpretation_are_none_themselves_and_hang(session, disclosed):
@@ -95,16 +97,16 @@ def test_policies_offered_for_an_interpretation_are_none_themselves_and_hang(ses
 def test_another_organs_item_without_a_source_is_asked_about(session, make, laid, title, document, asks):
     slide = make.slide(title=title)
     told = Told(laid["S006"].id, document=document)
-    found = records.remarks(session, slide, told)
+    found = filing.remarks(session, slide, told)
     assert bool(found) == asks and all(each.field == "source" and filled(each.message, each.params) for each in found)
-    assert records.remarks(session, slide, replace(told, source="市民政局")) == []
+    assert filing.remarks(session, slide, replace(told, source="市民政局")) == []
 
 
 def test_letters_of_a_document_that_the_office_never_used_are_asked_about(session, make, disclosed, laid):
     disclosed(told={"document": "白街办〔2026〕1号"})
     slide = make.slide()
-    assert records.remarks(session, slide, Told(laid["S006"].id, document="白街办〔2026〕2号")) == []
-    assert records.remarks(session, slide, Told(laid["S006"].id, document="船民发〔2026〕2号")) != []
+    assert filing.remarks(session, slide, Told(laid["S006"].id, document="白街办〔2026〕2号")) == []
+    assert filing.remarks(session, slide, Told(laid["S006"].id, document="船民发〔2026〕2号")) != []
 
 
 # --- searching ---------------------------------------------------------------------------------------------------------------
@@ -162,7 +164,7 @@ def test_what_is_required_and_hangs_on_no_board_is_a_gap_of_each_owner(session, 
 def test_a_communitys_board_answers_for_that_community_alone(session, cast, make, laid):
     board = make.board(unit=cast.east)
     slide = make.slide(author=cast.community, unit=cast.east, audience=(cast.east.id,), state="submitted")
-    records.file(session, slide, Told(laid["S027"].id), by=cast.community, at=NOON)
+    filing.file(session, slide, Told(laid["S027"].id), by=cast.community, at=NOON)
     review.approve(session, slide.latest, by=cast.leader, at=NOON)
     make.playlist([slide], boards=[board])
     assert {unit for code, unit in gap_codes(session) if code == "S027"} == {"石桥社区"}
@@ -204,7 +206,7 @@ def test_the_day_on_which_a_record_first_hung_is_noted_once(session, parts, cast
 
 def test_the_journals_ear_makes_the_record_and_sees_it_hang(session, parts, cast, make, laid):
     slide = make.slide(state="submitted")
-    records.file(session, slide, Told(laid["S006"].id), by=cast.editor, at=NOON)
+    filing.file(session, slide, Told(laid["S006"].id), by=cast.editor, at=NOON)
     review.approve(session, slide.latest, by=cast.leader, at=NOON)
     make.playlist([slide], boards=[make.board()])
     manifest.refresh(session, parts.press, at=NOON)
@@ -346,5 +348,5 @@ def test_a_cell_with_a_formula_error_is_named(read, laid):
 def test_a_slide_may_be_filed_under_what_its_own_unit_owes(session, cast, make, laid):
     slide = slides.make(session, "notice", Draft("通知", data=make.slide().latest.data), unit=cast.east, by=cast.community, at=NOON)
     with pytest.raises(Invalid) as told:
-        records.file(session, slide, Told(laid["S014"].id, period_end=date(2026, 9, 30)), by=cast.community, at=NOON)
+        filing.file(session, slide, Told(laid["S014"].id, period_end=date(2026, 9, 30)), by=cast.community, at=NOON)
     assert told.value.field == "topic"
