@@ -27,7 +27,9 @@ from kiosk.content.slides import COLUMNS
 from kiosk.disclosure import phrases, topics
 from kiosk.disclosure.catalogue import ALL, EVERY, EVERY_SUBJECT, OVERDUE_WORDS
 from kiosk.disclosure.deadlines import Measure
+from kiosk.disclosure.gaps import Coverage
 from kiosk.disclosure.records import Disclosure
+from kiosk.disclosure.statistics import Counts
 from kiosk.disclosure.topics import CHANNELS, LEVELS, Topic, TopicClass, WhenOverdue
 from kiosk.people import Unit
 
@@ -83,14 +85,7 @@ _ITEMS: tuple[tuple[str, int, bool], ...] = (
 
 def of_items(session: Session, items: Sequence[Disclosure]) -> bytes:
     """These records as an .xlsx, one a row under its index number."""
-    book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)
-    sheet.title = "信息目录"
-    for at, (words, width, _) in enumerate(_ITEMS, 1):
-        cell = sheet.cell(1, at, words)
-        cell.font, cell.fill, cell.border, cell.alignment = _HEAD_FONT, _FILL, _BOX, _MIDDLE
-        sheet.column_dimensions[get_column_letter(at)].width = width + 2
+    book, sheet = _plain("信息目录", _ITEMS)
     kinds = {row.id: row.name for row in session.execute(select(TopicClass.id, TopicClass.name))}
     wanted = {item.explains_id for item in items if item.explains_id is not None}
     policies = {row.id: row.number for row in session.execute(select(Disclosure.id, Disclosure.number).where(Disclosure.id.in_(wanted)))}
@@ -98,16 +93,89 @@ def of_items(session: Session, items: Sequence[Disclosure]) -> bytes:
         values = (item.number, item.title, item.document, kinds[item.class_id], item.summary, item.formed_on, item.disclosed_on,
                   item.changed_on, item.unit.name, item.source, item.topic.code, item.due_on, item.late or "", item.withdrawn_on,
                   policies.get(item.explains_id or 0, ""))
-        for at, (value, (_, _, centred)) in enumerate(zip(values, _ITEMS, strict=True), 1):
-            _put(sheet, row, at, value, centred=centred)
+        _row(sheet, row, ["" if value is None else value for value in values], _ITEMS)
+        for at, value in enumerate(values, 1):
             if isinstance(value, date):
                 sheet.cell(row, at).number_format = "yyyy-mm-dd"
-        sheet.row_dimensions[row].height = _height(max(_lines(value or "", width) for value, (_, width, _) in zip(values, _ITEMS,
-        strict=True)))
     sheet.freeze_panes = "C2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(_ITEMS))}{max(2, len(items) + 1)}"
-    _printed(sheet, "1:1")
     return _saved(book)
+
+
+_GAPS: tuple[tuple[str, int, bool], ...] = (
+    (N_("编号"), 9, True), (N_("公开事项"), 30, False), (N_("类别"), 12, True), (N_("责任科室"), 20, True), (N_("栏目"), 12, True),
+    (N_("公开时限"), 36, False), (N_("公开依据"), 40, False), (N_("联系方式"), 18, True))
+
+
+def of_gaps(found: Sequence[Coverage]) -> bytes:
+    """What must be disclosed and hangs on no board, one a row."""
+    book, sheet = _plain(N_("没有上屏的"), _GAPS)
+    for row, each in enumerate(found, 2):
+        topic = each.topic
+        _row(sheet, row, (topic.code, topic.name, topic.kind.name, each.unit.name, topic.column, topic.term or phrases.said(topic.rule),
+                          topic.basis, topic.contact), _GAPS)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(_GAPS))}{max(2, len(found) + 1)}"
+    return _saved(book)
+
+
+def of_counts(counts: Counts, before: Counts, places: int) -> bytes:
+    """A year's figures: the classes with their shares, what counts apart, and the channels on a sheet of their own."""
+    percent = "0." + "0" * places
+    columns = ((N_("类别"), 20, False), (N_("本年新增（条）"), 14, True), (N_("占本年新增（%）"), 14, True), (N_("累计（条）"), 14, True),
+               (N_("占累计（%）"), 14, True))
+    book, sheet = _plain(f"{counts.year}年公开统计", columns)
+    new, all = counts.shares(places), counts.cumulative_shares(places)
+    rows: list[tuple[Any, ...]] = [(each.name, each.new, new.percent[at], each.cumulative, all.percent[at])
+                                   for at, each in enumerate(counts.classes)]
+    rows.append((N_("合计"), counts.new, new.total, counts.cumulative, all.total))
+    for row, values in enumerate(rows, 2):
+        _row(sheet, row, values, columns)
+        for at in (3, 5):
+            sheet.cell(row, at).number_format = percent
+    apart = counts.interpretations
+    notes: list[tuple[Any, ...]] = [(N_("政策解读（另计，不加进合计）"), apart.new, "", apart.cumulative, ""), (N_("上年累计"), "", "", before.cumulative, ""),
+             (N_("本年撤回的往年信息"), "", "", counts.withdrawn, "")]
+    for row, values in enumerate(notes, len(rows) + 3):
+        _row(sheet, row, values, columns)
+    last = len(rows) + len(notes) + 3
+    if note := new.note or all.note:
+        _put(sheet, last, 1, f"注：{note}。", centred=False)
+    _channel_sheet(book, counts)
+    return _saved(book)
+
+
+def _channel_sheet(book: Workbook, counts: Counts) -> None:
+    columns = ((N_("公开渠道和载体"), 40, False), (N_("本年新增（条）"), 14, True))
+    sheet = book.create_sheet(N_("按渠道"))
+    _heading(sheet, columns)
+    for row, values in enumerate(counts.channels, 2):
+        _row(sheet, row, values, columns)
+    _put(sheet, len(counts.channels) + 3, 1, "注：一条信息可以同时在几个渠道公开，这里的合计可能大于条数。", centred=False)
+
+
+def _plain(title: str, columns: Sequence[tuple[str, int, bool]]) -> tuple[Workbook, Worksheet]:
+    """A book with one sheet under one row of headings."""
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = title
+    _heading(sheet, columns)
+    return book, sheet
+
+
+def _heading(sheet: Worksheet, columns: Sequence[tuple[str, int, bool]]) -> None:
+    for at, (words, width, _) in enumerate(columns, 1):
+        cell = sheet.cell(1, at, words)
+        cell.font, cell.fill, cell.border, cell.alignment = _HEAD_FONT, _FILL, _BOX, _MIDDLE
+        sheet.column_dimensions[get_column_letter(at)].width = width + 2
+    sheet.freeze_panes = "A2"
+    _printed(sheet, "1:1")
+
+
+def _row(sheet: Worksheet, row: int, values: Sequence[Any], columns: Sequence[tuple[str, int, bool]]) -> None:
+    for at, (value, (_, _, centred)) in enumerate(zip(values, columns, strict=True), 1):
+        _put(sheet, row, at, value, centred=centred)
+    sheet.row_dimensions[row].height = _height(max(_lines(value, width) for value, (_, width, _) in zip(values, columns, strict=True)))
 
 
 def _saved(book: Workbook) -> bytes:

@@ -99,6 +99,24 @@ class Taken:
     same: int
 
 
+@dataclass(frozen=True)
+class Difference:
+    """What the sheet changes of a topic: the field's name, its words now and as the sheet has them."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What storing would do."""
+
+    added: list[Entry]
+    changed: list[tuple[Topic, list[Difference]]]
+    same: int
+
+
 class NotTaken(Invalid):
     """Rows that cannot be stored, all of them, each by its cell; nothing of the workbook was."""
 
@@ -534,16 +552,11 @@ def take(session: Session, rows: Sequence[Entry], *, by: Actor, at: datetime, si
     with session.begin_nested() as all_or_nothing:
         if new_classes:
             _add_classes(session, rows, by, at)
-        living = {topic.code: topic for topic in topics.topics(session)}
-        root = people.office(session)
-        usual = {root.name if root else "", EVERY_SUBJECT}
-        named = {(topic.name, topic.unit_id): topic for topic in living.values()}
-        for entry in rows:
-            before = living.get(entry.wanted.code) if entry.wanted.code else named.get((entry.wanted.name, entry.wanted.unit))
+        for entry, before, wanted in _matched(session, rows):
             try:
                 if before is None:
-                    added.append(topics.add(session, entry.wanted, by=by, at=at, since=since))
-                elif (wanted := _onto(topics.wanted(before), entry, usual)) != topics.wanted(before):
+                    added.append(topics.add(session, wanted, by=by, at=at, since=since))
+                elif wanted != topics.wanted(before):
                     topics.change(session, before, wanted, by=by, at=at)
                     changed.append(before)
             except Problem as problem:
@@ -553,6 +566,54 @@ def take(session: Session, rows: Sequence[Entry], *, by: Actor, at: datetime, si
     if problems:
         raise NotTaken(problems)
     return Taken(added, changed, len(rows) - len(added) - len(changed))
+
+
+def plan(session: Session, rows: Sequence[Entry]) -> Plan:
+    """What `take` would do with these rows; changes nothing."""
+    names = {unit.id: unit.name for unit in people.units(session)}
+    made = Plan([], [], 0)
+    for entry, before, wanted in _matched(session, rows):
+        if before is None:
+            made.added.append(entry)
+        elif told := differences(topics.wanted(before), wanted, names):
+            made.changed.append((before, told))
+    return replace(made, same=len(rows) - len(made.added) - len(made.changed))
+
+
+def differences(before: Wanted, after: Wanted, names: Mapping[int, str]) -> list[Difference]:
+    """Where two topics differ, in words; `names`: of the units by id."""
+    now, then = _spoken(before, names), _spoken(after, names)
+    return [Difference(label, now[label], then[label]) for label in now if now[label] != then[label]]
+
+
+def _spoken(wanted: Wanted, names: Mapping[int, str]) -> dict[str, str]:
+    """A topic's fields under their headings."""
+    rule = wanted.rule
+    texts = {
+        N_("编号"): wanted.code, N_("名称"): wanted.name, N_("类别"): wanted.kind,
+        N_("责任科室"): EVERY if wanted.unit is None else names.get(wanted.unit, ""), N_("栏目"): wanted.column,
+        N_("一级事项"): wanted.level1, N_("二级事项"): wanted.level2, N_("公开内容（要素）"): wanted.elements, N_("公开依据"): wanted.basis,
+        N_("公开时限"): phrases.said(rule), N_("目录上的说法"): wanted.term, N_("公开主体"): wanted.subject,
+        N_("公开渠道和载体"): "、".join(wanted.channels), N_("公开对象"): wanted.public,
+        N_("公开方式"): N_("依申请") if wanted.on_request else N_("主动"), N_("公开层级"): "、".join(wanted.levels),
+        N_("公开范围"): "、".join(names.get(id, "") for id in sorted(wanted.audience)),
+        N_("公示期"): phrases.length(wanted.display_days, wanted.display_measure) if wanted.display_days else ""}
+    numbers = {N_("无变更确认（每几个月）"): rule.confirm, N_("久未更新（天）"): rule.stale, N_("提前提醒（工作日）"): rule.ahead}
+    choices = {
+        N_("必须公开"): "是" if wanted.required else "否", N_("审核环节"): "、".join(STEP_NAMES[step] for step in wanted.chain),
+        N_("逾期后屏上"): OVERDUE_WORDS[wanted.when_overdue], N_("联系方式"): wanted.contact}
+    return texts | {label: str(number) for label, number in numbers.items()} | choices
+
+
+def _matched(session: Session, rows: Sequence[Entry]) -> Iterator[tuple[Entry, Topic | None, Wanted]]:
+    """Each row, the living topic that it means (None: a new one), and what it wants of it."""
+    living = {topic.code: topic for topic in topics.topics(session)}
+    root = people.office(session)
+    usual = {root.name if root else "", EVERY_SUBJECT}
+    named = {(topic.name, topic.unit_id): topic for topic in living.values()}
+    for entry in rows:
+        before = living.get(entry.wanted.code) if entry.wanted.code else named.get((entry.wanted.name, entry.wanted.unit))
+        yield entry, before, entry.wanted if before is None else _onto(topics.wanted(before), entry, usual)
 
 
 def _add_classes(session: Session, rows: Sequence[Entry], by: Actor, at: datetime) -> None:

@@ -121,10 +121,7 @@ def take(session: Session, rows: Sequence[Past], *, by: Actor, at: datetime, new
         raise Conflict(N_("还没有建好街道办事处，先完成设置。"))
     must(by, "topic.edit", root.id)
     locked(session, "disclosure")
-    known = set(session.scalars(select(Disclosure.number)))
-    before = {(row.title, row.disclosed_on) for row in session.execute(
-        select(Disclosure.title, Disclosure.disclosed_on).where(Disclosure.imported))} if any(not row.number for row in rows) else set()
-    old = [row for row in rows if (row.number in known if row.number else (row.title, row.day) in before)]
+    old = known(session, rows)
     seen = {id(row) for row in old}
     new = [row for row in rows if id(row) not in seen]
     with session.begin_nested() as all_or_nothing:
@@ -139,6 +136,14 @@ def take(session: Session, rows: Sequence[Past], *, by: Actor, at: datetime, new
     if new:
         journal.record(session, "items.imported", "catalogue", by=by, at=at, items=len(new), skipped=len(rows) - len(new))
     return Taken(len(new), [row.number or row.title for row in old])
+
+
+def known(session: Session, rows: Sequence[Past]) -> list[Past]:
+    """Those of the items that are stored already: by their index number, without one by title and day."""
+    numbers = set(session.scalars(select(Disclosure.number)))
+    before = {(row.title, row.disclosed_on) for row in session.execute(
+        select(Disclosure.title, Disclosure.disclosed_on).where(Disclosure.imported))} if any(not row.number for row in rows) else set()
+    return [row for row in rows if (row.number in numbers if row.number else (row.title, row.day) in before)]
 
 
 def _fields_of(words: Sequence[str]) -> tuple[str, ...]:

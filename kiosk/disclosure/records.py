@@ -218,10 +218,14 @@ def note_hung(session: Session, day: date, *, at: datetime) -> int:
 
 
 def find(session: Session, *, words: str = "", topic: int | None = None, kind: int | None = None, units: Collection[int] | None = None,
-         year: int | None = None, withdrawn: bool = True, page: int = 1, size: int = 50) -> Found:
-    """Records, the latest first: with every word in title, 文号, summary or number; of this topic, class, year and these units."""
+         year: int | None = None, withdrawn: bool = True, also: Sequence[ColumnElement[bool]] = (), page: int = 1, size: int = 50
+         ) -> Found:
+    """Records, the latest first: with every word in title, 文号, summary or number; of this topic, class, year and these units; `also`:
+    what else is true of them (statistics.behind).
+    """
     tests = [_has(word) for word in clean(words).split()[:8]]
     searched = bool(tests)
+    tests += also
     if topic is not None:
         tests.append(Disclosure.topic_id == topic)
     if kind is not None:

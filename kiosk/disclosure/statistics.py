@@ -8,10 +8,11 @@ table, whose sum may be larger. No row is ever adjusted so that a sum comes out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -44,6 +45,7 @@ class ClassCount:
     name: str
     cumulative: int
     new: int
+    id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,20 +83,35 @@ def shares(numbers: Sequence[int], places: int = 1) -> Shares:
     return Shares(percent, ROUNDED if total and sum(percent) != 100 else "")
 
 
-def counts(session: Session, year: int) -> Counts:
-    """The year's figures from the records; every class of the office, and those it had as far as anything was disclosed in them."""
-    first, last = date(year, 1, 1), date(year, 12, 31)
-    told = _told(session, first, last)
+class Counted(StrEnum):
+    """Which of the year's figures."""
+
+    NEW = "new"
+    ALL = "all"
+    GONE = "gone"  # of earlier years, withdrawn in this one
+
+
+def counts(session: Session, year: int, *, units: Collection[int] | None = None) -> Counts:
+    """The year's figures from the records (of these units); every class of the office, and those it had as far as anything was disclosed
+    in them.
+    """
+    told = _told(session, year, units)
     living = session.scalars(select(TopicClass).order_by(TopicClass.ended_at.is_not(None), TopicClass.position, TopicClass.id))
     by_class: dict[int, Counter[str]] = {}
     apart, none = Counter[str](), Counter[str]()
     for row in told:
         (apart if row.apart else by_class.setdefault(row.class_id, Counter())).update(
             {"all": int(row.all), "new": int(row.new), "gone": int(row.gone)})
-    rows = tuple(ClassCount(each.name, by_class.get(each.id, none)["all"], by_class.get(each.id, none)["new"])
+    rows = tuple(ClassCount(each.name, by_class.get(each.id, none)["all"], by_class.get(each.id, none)["new"], each.id)
                  for each in living if each.ended_at is None or each.id in by_class)
     return Counts(year, rows, ClassCount(N_("政策解读"), apart["all"], apart["new"]), sum(each["gone"] for each in by_class.values()),
                   _channels(session, told))
+
+
+def behind(year: int, which: Counted, *, apart: bool = False) -> list[ColumnElement[bool]]:
+    """What the records of one figure have in common, for `records.find`; `apart`: the policy interpretations instead of all others."""
+    explains = Disclosure.explains_id.is_not(None) if apart else Disclosure.explains_id.is_(None)
+    return [explains, Disclosure.disclosed_on <= date(year, 12, 31), *_tests(year)[which]]
 
 
 def years(session: Session) -> list[int]:
@@ -103,19 +120,28 @@ def years(session: Session) -> list[int]:
     return list(range(first.year, last.year + 1)) if first else []
 
 
-def _told(session: Session, first: date, last: date) -> Sequence[Any]:
-    """One look at all records, of which only an index is read: their numbers by class, topic, and interpretation or not."""
+def _tests(year: int) -> dict[Counted, tuple[ColumnElement[bool], ...]]:
+    """What is true of the records of each figure, all of them disclosed by the year's end."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
     is_new, living = Disclosure.disclosed_on >= first, or_(Disclosure.withdrawn_on.is_(None), Disclosure.withdrawn_on > last)
+    return {Counted.NEW: (living, is_new), Counted.ALL: (living,),
+            Counted.GONE: (Disclosure.withdrawn_on >= first, Disclosure.withdrawn_on <= last, Disclosure.disclosed_on < first)}
+
+
+def _told(session: Session, year: int, units: Collection[int] | None) -> Sequence[Any]:
+    """One look at all records, of which only an index is read: their numbers by class, topic, and interpretation or not."""
+    tests = _tests(year)
+    mine = () if units is None else (Disclosure.unit_id.in_(units),)
     explains = Disclosure.explains_id.is_not(None)
 
     def number(*tests: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((and_(*tests), 1), else_=0))
 
     return session.execute(
-        select(Disclosure.class_id, Disclosure.topic_id, explains.label("apart"), number(living).label("all"),
-               number(living, is_new).label("new"), number(living, is_new, Disclosure.hung_on.is_not(None)).label("hung"),
-               number(Disclosure.withdrawn_on >= first, Disclosure.withdrawn_on <= last, Disclosure.disclosed_on < first).label("gone"))
-        .where(Disclosure.disclosed_on <= last).group_by(Disclosure.class_id, Disclosure.topic_id, explains)).all()
+        select(Disclosure.class_id, Disclosure.topic_id, explains.label("apart"), number(*tests[Counted.ALL]).label("all"),
+               number(*tests[Counted.NEW]).label("new"), number(*tests[Counted.NEW], Disclosure.hung_on.is_not(None)).label("hung"),
+               number(*tests[Counted.GONE]).label("gone"))
+        .where(Disclosure.disclosed_on <= date(year, 12, 31), *mine).group_by(Disclosure.class_id, Disclosure.topic_id, explains)).all()
 
 
 def _channels(session: Session, told: Sequence[Any]) -> tuple[tuple[str, int], ...]:

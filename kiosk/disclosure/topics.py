@@ -6,6 +6,7 @@ own; the defaults are only a beginning. A topic that ends stays in the record; i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -137,6 +138,8 @@ def classes(session: Session) -> Sequence[TopicClass]:
 
 def set_classes(session: Session, names: Sequence[str], *, by: Actor | None, at: datetime) -> list[TopicClass]:
     """The office's classes in their order; one that still has topics cannot be left out."""
+    if by is not None:
+        _allowed(by, None, session)
     wanted = list(dict.fromkeys(line(name, "classes", most=20) for name in names))
     known = {each.name: each for each in session.scalars(select(TopicClass))}
     for name, old in known.items():
@@ -151,6 +154,30 @@ def set_classes(session: Session, names: Sequence[str], *, by: Actor | None, at:
     session.flush()
     journal.record(session, "classes.set", "catalogue", by=by, at=at, names=wanted)
     return made
+
+
+def arrange_classes(session: Session, rows: Sequence[tuple[int | None, str]], *, by: Actor, at: datetime) -> list[TopicClass]:
+    """The classes as the rows say: id and name of each in its order, id None for a new one. What a class held stays in it when its name
+    changes; a class that is in no row is left out.
+    """
+    _allowed(by, None, session)
+    living = {each.id: each for each in classes(session)}
+    named = [(living[id] if id is not None and id in living else None, line(name, "classes", most=20)) for id, name in rows]
+    for name, count in Counter(name for _, name in named).items():
+        if count > 1:
+            raise Invalid("classes", "“%(name)s”写了 %(count)s 次，一类只写一次。", name=name, count=count)
+    gone = set(session.scalars(select(TopicClass.name).where(TopicClass.ended_at.is_not(None))))
+    renamed = [(each, name) for each, name in named if each is not None and each.name != name]
+    for _, name in renamed:
+        if name in gone:
+            raise Conflict("以前有过“%(name)s”这一类，改成这个名字，两类的统计会混在一起。请换一个名字。", name=name)
+    for each, _ in renamed:  # names may change places, and no two may be the same in between
+        each.name = f"\x7f{each.id}"
+    session.flush()
+    for each, name in renamed:
+        each.name = name
+    session.flush()
+    return set_classes(session, [name for _, name in named], by=by, at=at)
 
 
 def topics(session: Session, *, units: Collection[int] | None = None, ended: bool = False) -> Sequence[Topic]:
