@@ -2,12 +2,15 @@
 
 Nothing is cut and nothing is drawn smaller: what finds no room steps back in this order — lunar day, column, day, clock at the top;
 the phone, then the dates at the foot. The office and the section that answers always stand there.
+
+The foot is reckoned twice: as it is, and as it stands once the board's clock says that the topic is overdue, with the sign 更新中 in it.
+Which of the two is seen the board decides by what it fills in (`mark`); nothing above the foot moves for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,7 +24,28 @@ WIDEST_TIME = "00:00"
 DAY = "2026-12-30"
 STANDING = "变更即更新"
 OFFLINE = "内容截至00:00"
+MARK = "更新中"
+CONFIRMED = "2026-12-30确认"
+BODY, SIGN = 8.0, 17.0  # the word of the sign; what stands around it: its edge, pattern, shape and air
 AIR, COLUMN = 6.0, 7.25  # around the place of the off-line sign; before the column, its line included
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A label over (or before) its value; `fill`: the board says the value, at most as wide as `widest`. `instead`: what stands in its
+    place as soon as the board fills it. `lines`: a value that takes several.
+    """
+
+    label: str
+    value: str = ""
+    fill: str = ""
+    widest: str = DAY
+    instead: Entry | None = None
+    lines: Sequence[str] = ()
+
+    def wide(self, beside: bool) -> float:
+        label, value = typeset.width(self.label, LABEL), typeset.width(self.value or self.widest, LABEL, 700)
+        return max(label + 2 + value if beside else max(label, value), self.instead.wide(beside) if self.instead else 0)
 
 
 @dataclass(frozen=True)
@@ -105,30 +129,63 @@ def _second_row(columns: Sequence[tuple[str, float]], free: float, day: float, l
 
 
 def foot(signed: Signed, geometry: Geometry, of: int) -> dict[str, Any]:
-    """For the template: the entries (label, value, what the board fills) and how they stand: `beside` label and value in one line,
-    `columns` of entries.
+    """For the template: the entries and how they stand: `beside` label and value in one line, `columns` of entries. `late`: the same for
+    an overdue topic; without the page's number where that alone leaves no room for the section's name beside the sign.
     """
-    free = geometry.w - 2 * MARGIN[geometry.orientation] - 4 - typeset.width(str(of), CLOCK, 700) - typeset.width(f" / {of}", 7.0) - 3
-    entries = [("责任科室", signed.unit, ""), ("公开日期", "", "disclosed"),
-               ("有效期至", signed.until.isoformat() if signed.until else STANDING, ""),
-               *([("监督电话", signed.phone, "")] if signed.phone else [])]
+    free = geometry.w - 2 * MARGIN[geometry.orientation] - 4
+    number = typeset.width(str(of), CLOCK, 700) + typeset.width(f" / {of}", 7.0) + 3
+    section, phone = Entry("责任科室", signed.unit), [Entry("监督电话", signed.phone)] if signed.phone else []
+    plain = [section, Entry("公开日期", fill="disclosed"), _until(signed), *phone]
+    late = [section, Entry("上次公开", fill="disclosed"), Entry("应更新", fill="due"), *phone]
+    return {**(_confirmable(plain, free - number, geometry.orientation) or _section(signed.unit, free - number, geometry.orientation)),
+            "late": _late(late, signed.unit, free, number, geometry.orientation)}
+
+
+def _until(signed: Signed) -> Entry:
+    if signed.until is not None:
+        return Entry("有效期至", signed.until.isoformat())
+    return Entry("有效期至", STANDING, instead=Entry(STANDING, fill="confirmed", widest=CONFIRMED))
+
+
+def _confirmable(entries: Sequence[Entry], free: float, orientation: str) -> dict[str, Any] | None:
+    """A standing topic says when it was last confirmed: in full where nothing steps back for it, else as the bare day."""
+    short = [replace(each, instead=Entry("确认无变更", fill="confirmed-on")) if each.instead else each for each in entries]
+    found, full = (_stands(each, free, orientation) for each in (short, entries))
+    return full if found and full and len(full["entries"]) == len(found["entries"]) else found
+
+
+def _stands(entries: Sequence[Entry], free: float, orientation: str) -> dict[str, Any] | None:
+    """As many of the entries as find room; None where not even the section does."""
     for chosen in (entries, entries[:3], [entries[0], entries[2]], entries[:1]):
-        for columns, beside in ((4, False), (2, True)) if geometry.orientation == "landscape" else ((2, False), (1, True)):
-            if len(chosen) <= columns * 2 and _fits(chosen, columns, beside, free, geometry.orientation):
+        for columns, beside in ((4, False), (2, True)) if orientation == "landscape" else ((2, False), (1, True)):
+            if len(chosen) <= columns * 2 and _fits(chosen, columns, beside, free, orientation):
                 return {"entries": chosen, "columns": min(columns, len(chosen)), "beside": beside}
-    return {"entries": [("", signed.unit, "")], "columns": 1, "beside": False}
+    return None
 
 
-def _fits(entries: Sequence[tuple[str, str, str]], columns: int, beside: bool, free: float, orientation: str) -> bool:
+def _section(unit: str, free: float, orientation: str) -> dict[str, Any]:
+    """The section's name alone, in as many lines as it takes."""
+    return {"entries": [Entry("", unit, lines=typeset.balanced(unit, free, LABEL, 700))], "columns": 1, "beside": False}
+
+
+def _late(entries: Sequence[Entry], unit: str, free: float, number: float, orientation: str) -> dict[str, Any]:
+    sign = typeset.width(MARK, BODY, 700) + SIGN
+    left = free - max(sign, number) if orientation == "portrait" else free - number - sign - 4
+    if found := _stands(entries, left, orientation):
+        return {**found, "number": True}
+    for room, numbered in ((left, True), (free - sign, False)):
+        found = _section(unit, room, orientation)
+        if numbered and len(found["entries"][0].lines) <= _ROWS[orientation, True] and \
+                all(typeset.width(line, LABEL, 700) <= room for line in found["entries"][0].lines):
+            break
+    return {**found, "number": numbered}
+
+
+def _fits(entries: Sequence[Entry], columns: int, beside: bool, free: float, orientation: str) -> bool:
     if len(entries) > columns * _ROWS[orientation, beside]:
         return False
-    taken = [max(_entry(entry, beside) for entry in entries[column::columns]) for column in range(min(columns, len(entries)))]
+    taken = [max(entry.wide(beside) for entry in entries[column::columns]) for column in range(min(columns, len(entries)))]
     return sum(taken) + 6 * (len(taken) - 1) <= free
 
 
 _ROWS: Mapping[tuple[str, bool], int] = {("landscape", False): 1, ("landscape", True): 2, ("portrait", False): 2, ("portrait", True): 4}
-
-
-def _entry(entry: tuple[str, str, str], beside: bool) -> float:
-    label, value = typeset.width(entry[0], LABEL), typeset.width(entry[1] or DAY, LABEL, 700)
-    return label + 2 + value if beside else max(label, value)
