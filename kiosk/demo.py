@@ -28,7 +28,7 @@ from kiosk.content.geometry import panel_of
 from kiosk.content.kinds import KINDS
 from kiosk.content.review import STEP_ACTIONS, TICKS
 from kiosk.content.slides import Draft, Slide
-from kiosk.disclosure import filing, starter
+from kiosk.disclosure import deadlines, filing, records, starter, topics
 from kiosk.parts import Parts
 from kiosk.people import Actor, Role, Unit, UnitKind
 from kiosk.signage import boards, manifest, playlists
@@ -161,6 +161,7 @@ def _make(scene: Scene) -> None:
     _tell([_story(scene, name, entry, number) for name in (each["slides"] for each in office["playlist"])
            for number, entry in enumerate(_entries(scene.calendar, name))])
     _add_playlists(scene, office["playlist"])
+    _note(scene, office["happening"])
     journal.record(scene.session, BUILT, "demo", by=None, at=scene.calendar.at, boards=[board.id for board in scene.boards.values()],
                    people=[actor.id for actor in scene.actors.values()])
 
@@ -284,6 +285,8 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     if "picture" in entry:
         picture = demo_pictures.media(scene.parts.store, entry["picture"], entry["title"], scene.calendar.day(-entry["days"]))
         slides.fill(session, slide.latest, picture, at=at)
+    if "topic" in entry:
+        _file(scene, slide, entry["topic"], author, at)
     if state == "draft":
         return
     scene.slides.setdefault(playlist, {})[number] = slide
@@ -304,6 +307,24 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
         change = entry["change"]
         yield (at := scene.calendar.worked(change["days"], time(16, 30), 30))
         filing.submit(session, slides.revise(session, slide, _draft(scene, {**entry, **change}), by=author, at=at), by=author, at=at)
+
+
+def _file(scene: Scene, slide: Slide, code: str, author: Actor, at: datetime) -> None:
+    """Under its topic; of a periodic one for the period that ended last."""
+    topic, day = topics.by_word(scene.session, code), scene.calendar.zone.day(at)
+    assert topic is not None
+    period = deadlines.end_before(deadlines.Cadence(topic.cadence), day) if topic.cadence in deadlines.PERIOD_MONTHS else None
+    filing.file(scene.session, slide, filing.Told(topic.id, formed_on=day, period_end=period), by=author, at=at)
+
+
+def _note(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What has happened and is not disclosed yet."""
+    for row in rows:
+        topic, unit = topics.by_word(scene.session, row["topic"]), scene.units[row["unit"]]
+        assert topic is not None
+        at = scene.calendar.worked(row["days"], time(9, 30), 60)
+        day = scene.calendar.zone.day(at)
+        records.note(scene.session, topic, unit, deadlines.Trigger.FORMED, day, row["note"], by=scene.author(unit), at=at, today=day)
 
 
 def _check(scene: Scene, slide: Slide, leader: Actor, at: datetime) -> None:

@@ -28,7 +28,7 @@ from kiosk.signage import boards as signboards
 from kiosk.signage import manifest, playlists
 from kiosk.signage.boards import Board, Group, Placing
 from kiosk.signage.playlists import Entry, Playlist
-from kiosk.web import own, receive, schemas, tus, words
+from kiosk.web import filed, own, receive, schemas, tus, words
 from kiosk.web.openapi import JSON, Call, Schema, View, check, document
 from kiosk.web.request import actor, db, needs, now, number, parts, told_json
 
@@ -66,6 +66,7 @@ def make_slide() -> ResponseReturnValue:
     told = body()
     unit = own.unit(told.get("unit", actor().unit_id), "slide.edit")
     made = slides.make(db(), told["kind"], _draft(told, unit), unit=unit, by=actor(), at=now())
+    filed.keep_word(made, told.get("topic", ""), made.latest.data)
     for id in told.get("playlists", ()):
         playlists.append(db(), own.playlist(id, "playlist.edit"), made, by=actor(), at=now())
     return _slide(made, whole=True), 201
@@ -91,6 +92,7 @@ def revise_slide(id: int) -> ResponseReturnValue:
     if told.get("kind", found.kind) != found.kind or told.get("unit", found.unit_id) != found.unit_id:
         raise Conflict("一件内容的类别和单位定了不能改。要换，请新建一件。")
     slides.revise(db(), found, _draft(told, found.unit, found.latest), by=actor(), at=now(), expect=told.get("edits"))
+    filed.keep_word(found, told.get("topic", ""), found.latest.data)
     return _slide(found, whole=True)
 
 
@@ -226,8 +228,9 @@ def _take_body(schema: Schema) -> None:
 def _draft(told: Mapping[str, Any], unit: Unit, before: Revision | None = None) -> Draft:
     """What the body sets; what it leaves out stays as it was."""
     audience = own.audience(told["audience"]) if "audience" in told else (before.audience if before else [unit.id])
+    column = filed.column_of(told["topic"]) if "topic" in told else before.column if before else COLUMNS[0]
     return Draft(
-        title=told.get("title", before.title if before else ""), column=told.get("topic", before.column if before else COLUMNS[0]),
+        title=told.get("title", before.title if before else ""), column=column,
         data=told.get("data", before.data if before else {}), audience=tuple(audience),
         start=own.instant(told["start"], "start") if "start" in told else (before.start if before else None),
         end=own.instant(told["end"], "end", end=True) if "end" in told else (before.end if before else None))
@@ -309,7 +312,7 @@ def _slide(found: Slide, *, whole: bool = False) -> dict[str, Any]:
     told = {"slide": found.id, "kind": found.kind, "unit": found.unit_id, "live": found.live_id, "hangs": slides.hangs(found, now()),
             "retired": found.retired_at is not None, "edits": latest.edits, **_revision_told(latest)}
     if whole:
-        told["data"] = latest.data
+        told["data"], told["filed"] = latest.data, filed.code_of(found)
         told["revisions"] = [_revision_told(each) for each in found.revisions]
     return told
 

@@ -25,7 +25,7 @@ from kiosk.disclosure import filing
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
 from kiosk.signage.boards import Board
-from kiosk.web import desk, forms, looks, receive, words
+from kiosk.web import desk, filed, forms, looks, receive, words
 from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
 from kiosk.web.request import actor, back_in, db, end_transaction, integer, needs, now, number, only_reads, parts, signed_in, to
@@ -84,7 +84,7 @@ def mine() -> ResponseReturnValue:
 @needs("slide.edit")
 def upload() -> ResponseReturnValue:
     return render_template("content/upload.html", kinds=desk.choices(), labels=LABELS, registered=KINDS, columns=COLUMNS,
-                           audiences=_audiences(), playlists=_playlists(),
+                           audiences=_audiences(), playlists=_playlists(), filing=filed.offered(actor().unit_id),
                            uploads=_my_uploads(), limit=parts().settings.upload_mb, told=_told, sized=sized,
                            replacing=number("slide", default=0))
 
@@ -139,6 +139,7 @@ def make() -> ResponseReturnValue:
     unit = people.unit(db(), laid.about.unit)
     must(actor(), "slide.edit", unit.id)
     slide = slides.make(db(), laid.kind, desk.draft(laid, unit.id), unit=unit, by=actor(), at=now())
+    filed.keep(slide, laid.about.filed, slide.latest.data)
     _put_into_playlists(slide)
     return _saved(slide)
 
@@ -162,6 +163,7 @@ def save(id: int) -> ResponseReturnValue:
     if found.kind == "media":
         draft = replace(draft, data=found.latest.data)
     slides.revise(db(), found, draft, by=actor(), at=now(), expect=number("edits", default=found.latest.edits))
+    filed.keep(found, laid.about.filed, found.latest.data)
     _put_into_playlists(found)
     return _saved(found)
 
@@ -222,7 +224,7 @@ def preview() -> ResponseReturnValue:
 @back_in(slide)
 def submit(id: int) -> ResponseReturnValue:
     filing.submit(db(), editable(id).latest, by=actor(), at=now())
-    flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{id}")
+    flash(_submitted(editable(id)), f"withdraw:{id}")
     return to("content.mine")
 
 
@@ -300,7 +302,9 @@ def _edit(laid: desk.Desk) -> ResponseReturnValue:
 def _offered(laid: desk.Desk) -> dict[str, Any]:
     """What the page lets choose."""
     return {"kinds": desk.choices(), "labels": LABELS, "registered": KINDS, "columns": COLUMNS, "units": _units("slide.edit"),
-            "audiences": _audiences(), "playlists": _playlists(), "choices": _choices(laid), "sheet": laid.kind in SHEETS}
+            "audiences": _audiences(), "playlists": _playlists(), "choices": _choices(laid), "sheet": laid.kind in SHEETS,
+            "filing": filed.offered(laid.slide.unit_id if laid.slide else laid.about.unit),
+            "asks": dict(filed.remarks(laid.slide)) if laid.slide else {}}
 
 
 def _story(found: Slide | None) -> dict[str, Any]:
@@ -356,6 +360,7 @@ def _take_batch(slide: Slide) -> None:
     draft = _batch_draft(slide)
     if (draft.column, draft.start, draft.end, tuple(draft.audience)) != (latest.column, latest.start, latest.end, tuple(latest.audience)):
         slides.revise(db(), slide, draft, by=actor(), at=now())
+    filed.keep_word(slide, request.form.get("topic", ""))
     _put_into_playlists(slide)
 
 
@@ -380,10 +385,17 @@ def failed_upload(slide: Slide) -> bool:
 def _saved(slide: Slide) -> ResponseReturnValue:
     if request.form.get("then") == "submit":
         filing.submit(db(), slide.latest, by=actor(), at=now())
-        flash(gettext("已报审。分管领导马上能看到。"), f"withdraw:{slide.id}")
+        flash(_submitted(slide), f"withdraw:{slide.id}")
         return to("content.mine")
     flash(gettext("存好了。"), "ok")
     return to("content.slide", id=slide.id)
+
+
+def _submitted(slide: Slide) -> str:
+    """Who sees it next."""
+    if missing := review.missing_steps(db(), slide.latest):
+        return str(gettext("已报审。先做%(step)s，再送分管领导。", step=gettext(review.STEP_NAMES[missing[0]])))
+    return str(gettext("已报审。分管领导马上能看到。"))
 
 
 def _put_into_playlists(slide: Slide) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +26,8 @@ from kiosk.content.slides import COLUMNS, Draft, Revision, Slide
 from kiosk.people import reach
 from kiosk.signage import boards, playlists
 from kiosk.signage.boards import Board
-from kiosk.web import forms, looks, words
+from kiosk.web import filed, forms, looks, words
+from kiosk.web.filed import Filed
 from kiosk.web.forms import Typed
 from kiosk.web.own import moment
 from kiosk.web.request import actor, db, integer, now, parts
@@ -49,6 +50,7 @@ class About:
     end: str = ""
     audience: Sequence[int] = ()
     playlists: Sequence[int] = ()
+    filed: Filed = field(default_factory=Filed)
 
 
 @dataclass(frozen=True)
@@ -239,12 +241,13 @@ def _base(kind: str, slide: Slide | None, last: Slide | None) -> tuple[About, Ma
         return _about_of(slide.latest), slide.latest.data
     if last is not None:
         return _again(kind, last)
-    return About(column=OWN_COLUMNS.get(kind, COLUMNS[0]), unit=actor().unit_id, audience=(actor().unit_id,)), {}
+    column, unit = OWN_COLUMNS.get(kind, COLUMNS[0]), actor().unit_id
+    return About(column=column, unit=unit, audience=(unit,), filed=filed.usual(kind, column, unit)), {}
 
 
 def _about_of(revision: Revision) -> About:
     return About(revision.title, revision.column, revision.slide.unit_id, _dated(revision.start), _dated(revision.end), revision.audience,
-                 [each.id for each in playlists.with_slide(db(), revision.slide)])
+                 [each.id for each in playlists.with_slide(db(), revision.slide)], filed.of(revision.slide))
 
 
 def _again(kind: str, last: Slide) -> tuple[About, Mapping[str, Any]]:
@@ -261,7 +264,7 @@ def _again(kind: str, last: Slide) -> tuple[About, Mapping[str, Any]]:
         return _dated(moved) if moved > now() else ""
 
     about = replace(_about_of(revision), title=again.title_of(revision.title, kind, data), start=later(revision.start),
-                    end=later(revision.end))
+                    end=later(revision.end), filed=filed.again(filed.of(last)))
     mine = reach(actor(), "playlist.edit")
     return replace(about, playlists=[each.id for each in playlists.with_slide(db(), last) if each.unit_id in mine]), data
 
@@ -273,7 +276,8 @@ def _dated(at: datetime | None) -> str:
 def _about(form: MultiDict[str, str], base: About) -> About:
     return About(form.get("title", ""), form.get("column", base.column), form.get("unit", base.unit, type=integer), form.get("start", ""),
                  form.get("end", ""), form.getlist("audience", type=integer),
-                 [*base.playlists, *form.getlist("playlist", type=integer)] if "edits" in form else form.getlist("playlist", type=integer))
+                 [*base.playlists, *form.getlist("playlist", type=integer)] if "edits" in form else form.getlist("playlist", type=integer),
+                 filed.typed(form, base.filed))
 
 
 def _typed(kind: str, form: MultiDict[str, str]) -> Typed:

@@ -27,7 +27,7 @@ from kiosk.content.ingest import Upload
 from kiosk.content.slides import Slide
 from kiosk.people import Unit
 from kiosk.signage import playlists
-from kiosk.web import own
+from kiosk.web import filed, own
 from kiosk.web.openapi import text
 from kiosk.web.request import actor, db, now, parts
 
@@ -37,7 +37,7 @@ PARTS_MOST = 40
 MB = 1 << 20
 WORDS = {
     "title": text("Title; else the file's name."), "unit": text("Unit; else the person's own."),
-    "topic": text("The column (栏目)."),
+    "topic": text("The topic of the catalogue, by code or name; or only a column (栏目) of the wall."),
     "start": text("When it may hang first."), "end": text("When it leaves."),
     "playlist": text("Playlists to join, by id, comma-separated."),
     "audience": text("Units on whose boards it may hang, by id, comma-separated; else its own unit."),
@@ -97,9 +97,12 @@ def begin(words: Mapping[str, str], *, key: str, name: str, size: int) -> Upload
     unit = own.unit(words.get("unit") or actor().unit_id, "slide.edit")
     audience = own.audience(_ids(words, "audience"))
     start, end = own.instant(words.get("start"), "start"), own.instant(words.get("end"), "end", end=True)
-    options = {"title": words.get("title", "").strip(), "column": words.get("topic", "").strip(), "start": iso(start), "end": iso(end),
+    topic = words.get("topic", "").strip()
+    options = {"title": words.get("title", "").strip(), "column": filed.column_of(topic), "start": iso(start), "end": iso(end),
                "audience": audience or [unit.id]}
     made = _begun(key, name, size, unit, options)
+    if made.slide is not None:
+        filed.keep_word(made.slide, topic)
     for id in _ids(words, "playlist"):
         if made.slide is not None:
             playlists.append(db(), own.playlist(id, "playlist.edit"), made.slide, by=actor(), at=now())

@@ -22,7 +22,7 @@ SEEN = thing({"seen": text("The `bound` of what was looked at.")})
 
 _DRAFT = {
     "kind": text("A kind of slide.", enum=sorted(KINDS)), "title": text("Title."), "unit": _UNIT,
-    "topic": text("The column (栏目) it stands under."),
+    "topic": text("The topic of the catalogue, by code or name, which brings its column (栏目); or only a column of the wall."),
     "data": {"type": "object", "description": "What the kind holds.", "properties": {}},
     "start": moment("When it may hang first; null: from the approval on."), "end": moment("When it leaves; null: standing."),
     "audience": ids("Units on whose boards it may hang; else its own unit."),
@@ -79,6 +79,7 @@ SCHEMAS: dict[str, Schema] = {
     "Revision": thing(_REVISION, "revision", "slide", "state", "title", open=True),
     "Slide": thing({
         **_REVISION, "kind": text("Kind."), "unit": _ID, "live": maybe(whole("The revision that hangs.")),
+        "filed": maybe(text("The code of its topic in the catalogue; null before it is filed; told of a single slide.")),
         "hangs": yes_or_no("Whether it may be shown now."), "retired": yes_or_no("Whether it is in the archive."), "edits": _EDITS,
         "data": {"type": "object", "description": "What the kind holds; told of a single slide."},
         "revisions": {"type": "array", "items": {"$ref": "#/components/schemas/Revision"}}},
