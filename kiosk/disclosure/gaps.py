@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from kiosk import people
-from kiosk.content.slides import Slide
+from kiosk.content.slides import Revision, Slide, State
 from kiosk.disclosure import topics
 from kiosk.disclosure.hanging import hanging
 from kiosk.disclosure.records import Filing
@@ -55,6 +55,42 @@ def coverage(session: Session, at: datetime, *, units: Collection[int] | None = 
 def gaps(session: Session, at: datetime, *, units: Collection[int] | None = None) -> list[Coverage]:
     """What must be disclosed and is on no board: of each topic each owner, in the order of the catalogue."""
     return [each for each in coverage(session, at, units=units) if each.gap]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A slide on its way: its newest revision, a draft, submitted or returned, and the topic it is filed under, if any."""
+
+    revision: Revision
+    topic_id: int | None
+
+
+def work(session: Session, units: Collection[int], *, limit: int = 500) -> list[Work]:
+    """What these units are writing or wait for, the latest first."""
+    later = aliased(Revision)
+    newest = select(func.max(later.id)).where(later.slide_id == Revision.slide_id).correlate(Revision).scalar_subquery()
+    rows = session.execute(
+        select(Revision, Filing.topic_id).join(Slide, Slide.id == Revision.slide_id).outerjoin(Filing, Filing.slide_id == Slide.id)
+        .where(Revision.state.in_((State.DRAFT, State.SUBMITTED, State.RETURNED)), Slide.retired_at.is_(None), Slide.unit_id.in_(units),
+               Revision.id == newest)
+        .order_by(Revision.edited_at.desc(), Revision.id.desc()).limit(limit))
+    return [Work(revision, topic_id) for revision, topic_id in rows]
+
+
+def shown(session: Session, found: Sequence[Coverage]) -> dict[tuple[int, int], Revision]:
+    """For each of these the revision that hangs; where none hangs, the one approved last that could."""
+    hung = {(each.topic.id, each.unit.id): max(each.slides) for each in found if each.slides}
+    bare = [each for each in found if not each.slides]
+    for topic_id, unit_id, id in session.execute(
+            select(Filing.topic_id, Slide.unit_id, func.max(Slide.id)).join(Slide, Slide.id == Filing.slide_id)
+            .where(Filing.topic_id.in_({each.topic.id for each in bare}), Slide.live_id.is_not(None), Slide.retired_at.is_(None))
+            .group_by(Filing.topic_id, Slide.unit_id)):
+        for each in bare:
+            if each.topic.id == topic_id and (each.topic.unit_id is not None or each.unit.id == unit_id):
+                hung[topic_id, each.unit.id] = id
+    live = {row.slide_id: row for row in session.scalars(
+        select(Revision).join(Slide, Slide.live_id == Revision.id).where(Slide.id.in_(set(hung.values()))))}
+    return {key: live[id] for key, id in hung.items() if id in live}
 
 
 def _filed(session: Session, on: Mapping[int, frozenset[int]]) -> dict[tuple[int, int], list[int]]:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from kiosk import people
 from kiosk.base import journal
 from kiosk.base.clock import Zone
 from kiosk.base.db import Base, Database, Instant, locked
@@ -27,7 +28,7 @@ from kiosk.disclosure import deadlines, topics
 from kiosk.disclosure.deadlines import Cadence, Facts, Freshness, Standing, Trigger
 from kiosk.disclosure.hanging import hanging
 from kiosk.disclosure.topics import Topic
-from kiosk.people import Actor, Unit, line, must
+from kiosk.people import Actor, Unit, UnitKind, line, must
 
 
 class Filing(Base):
@@ -136,6 +137,7 @@ class Owed:
     topic: Topic
     unit: Unit
     standing: Standing
+    facts: Facts
 
 
 @dataclass(frozen=True)
@@ -309,6 +311,12 @@ def confirm(session: Session, topic: Topic, unit: Unit, *, by: Actor, at: dateti
     must(by, "duty.note", unit.id)
     if topic.cadence in (Cadence.MONTH, Cadence.QUARTER, Cadence.HALF, Cadence.YEAR):
         raise Conflict("“%(name)s”是按期公开的，每期都要有新内容，不能只点无变更。", name=topic.name)
+    if _facts(session, [topic])[topic.id, unit.id].published is None:
+        raise Conflict("“%(name)s”还没有公开过，不能点无变更。请先写一页报审。", name=topic.name)
+    if (same := session.scalars(select(Confirmation).where(
+            Confirmation.topic_id == topic.id, Confirmation.unit_id == unit.id, Confirmation.on == today,
+            Confirmation.undone_at.is_(None))).first()) is not None:  # pressed twice
+        return same
     made = Confirmation(topic_id=topic.id, unit_id=unit.id, on=today, by_id=by.id)
     session.add(made)
     session.flush()
@@ -316,19 +324,83 @@ def confirm(session: Session, topic: Topic, unit: Unit, *, by: Actor, at: dateti
     return made
 
 
+def undo(session: Session, confirmed: Confirmation, *, by: Actor, at: datetime) -> None:
+    """Take the click back: the topic stands as it stood before; the click and its undoing stay in the record."""
+    must(by, "duty.note", confirmed.unit_id)
+    if confirmed.undone_at is None:
+        confirmed.undone_at = at
+        journal.record(session, "topic.unconfirmed", topics.topic(session, confirmed.topic_id), by=by, at=at, unit=confirmed.unit_id)
+
+
+def drop(session: Session, happened: Happening, reason: str, *, by: Actor, at: datetime) -> None:
+    """There is nothing to disclose about it after all; the reason stays in the journal."""
+    must(by, "duty.note", happened.unit_id)
+    if happened.answered_by is not None:
+        raise Conflict("这一笔已经公开了，不用再去掉。")
+    if happened.dropped_at is None:
+        reason = line(reason, "reason", most=100, least=2)
+        happened.dropped_at = at
+        journal.record(session, "happening.dropped", happened, by=by, at=at, topic=happened.topic_id, unit=happened.unit_id, reason=reason)
+
+
+def confirmation(session: Session, id: int) -> Confirmation:
+    found = session.get(Confirmation, id)
+    if found is None:
+        raise NotFound("没有这一次确认。")
+    return found
+
+
+def happening(session: Session, id: int) -> Happening:
+    found = session.get(Happening, id)
+    if found is None:
+        raise NotFound("没有记过这一笔。")
+    return found
+
+
+def confirmations(session: Session, units: Collection[int], since: date) -> Sequence[Confirmation]:
+    """What these units have confirmed from that day on and not taken back, the latest first."""
+    return session.scalars(select(Confirmation).where(
+        Confirmation.unit_id.in_(units), Confirmation.on >= since, Confirmation.undone_at.is_(None)).order_by(Confirmation.id.desc())).all()
+
+
+def open_happenings(session: Session, units: Collection[int]) -> Mapping[tuple[int, int], list[Happening]]:
+    """What has happened in these units and is not disclosed yet, by topic and unit, the earliest first."""
+    found: dict[tuple[int, int], list[Happening]] = defaultdict(list)
+    for each in session.scalars(select(Happening).where(Happening.unit_id.in_(units), Happening.answered_by.is_(None),
+                                                        Happening.dropped_at.is_(None)).order_by(Happening.on, Happening.id)):
+        found[each.topic_id, each.unit_id].append(each)
+    return found
+
+
+def by_document(session: Session, words: str) -> set[tuple[int, int]]:
+    """The topics and units that have disclosed something whose 文号 or title has these words."""
+    sought = clean(words)
+    rows = session.execute(select(Disclosure.topic_id, Disclosure.unit_id).distinct().where(or_(
+        Disclosure.document.contains(sought, autoescape=True), Disclosure.title.contains(sought, autoescape=True))))
+    return {(row.topic_id, row.unit_id) for row in rows}
+
+
 def stand(session: Session, topic: Topic, unit_id: int, today: date, calendar: Calendar) -> Standing:
     """How one topic of one unit stands."""
-    return deadlines.standing(topic.rule, _facts(session, [topic])[topic.id, unit_id], today, calendar)
+    return _standing(topic, _facts(session, [topic])[topic.id, unit_id], today, calendar)
 
 
 def owed(session: Session, today: date, calendar: Calendar, *, units: Collection[int] | None = None) -> list[Owed]:
     """Every living topic as each of its owners owes it; overdue first, then due, each by its day."""
     living = topics.topics(session)
-    facts = _facts(session, living)
-    found = [Owed(topic, unit, deadlines.standing(topic.rule, facts[topic.id, unit.id], today, calendar))
-             for topic in living for unit in topics.owners(session, topic) if units is None or unit.id in units]
+    facts, communities = _facts(session, living), [unit for unit in people.units(session) if unit.kind == UnitKind.COMMUNITY]
+    found = [Owed(topic, unit, _standing(topic, known := facts[topic.id, unit.id], today, calendar), known)
+             for topic in living for unit in ([topic.unit] if topic.unit is not None else communities)
+             if units is None or unit.id in units]
     order = {Freshness.OVERDUE: 0, Freshness.DUE: 1, Freshness.FRESH: 2}
     return sorted(found, key=lambda each: (order[each.standing.freshness], each.standing.due or date.max, each.topic.code, each.unit.id))
+
+
+def _standing(topic: Topic, facts: Facts, today: date, calendar: Calendar) -> Standing:
+    """The engine's answer; what the office asks of nobody is not owed before something has happened."""
+    if not topic.required and facts.published is None and not facts.events:
+        return Standing(Freshness.FRESH, None, None, None, 0, True)
+    return deadlines.standing(topic.rule, facts, today, calendar)
 
 
 def _facts(session: Session, wanted: Sequence[Topic]) -> Mapping[tuple[int, int], Facts]:

@@ -54,9 +54,12 @@ VERB_NAMES = {
     "source.ended": N_("停了来源"), "source.read": N_("来源的文件变了"), "slide.filed": N_("归入公开事项"), "slide.checked": N_("核对过"),
     "urgent.asked": N_("要求紧急上屏"), "urgent.completed": N_("补齐了核对"), "topic.added": N_("新建公开事项"),
     "topic.changed": N_("改了公开事项"), "topic.ended": N_("停用公开事项"), "topic.confirmed": N_("确认无变更"),
+    "topic.unconfirmed": N_("撤销了无变更"), "happening.dropped": N_("记下这次不用公开"),
     "classes.set": N_("改了公开类别"), "happening.noted": N_("记下形成或变更的日子"), "items.imported": N_("导入以前公开的信息"),
     "days.set": N_("改了节假日和调休"), "deputy.named": N_("请人代理"), "deputy.consented": N_("同意代理"),
-    "deputy.ended": N_("结束代理"), "refs.moved": N_("屏上的内容换了"),
+    "deputy.ended": N_("结束代理"), "refs.moved": N_("屏上的内容换了"), "reminders.made": N_("发了提醒"),
+    "address.added": N_("加了提醒去处"), "address.ended": N_("停了提醒去处"), "address.tested": N_("试发了一条提醒"),
+    "delivery.sent": N_("提醒送到了"), "delivery.stopped": N_("提醒没送到，不再试"), "delivery.renewed": N_("再发一次提醒"),
 }
 
 
