@@ -25,13 +25,14 @@ from kiosk.content import importer, ingest, pages, slides, sources
 from kiosk.content.geometry import THEMES
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import Revision
-from kiosk.disclosure import filing
+from kiosk.disclosure import days, deliveries, filing, reminders
 from kiosk.parts import TAIL, Parts
 from kiosk.signage import manifest, playlists
 
 log = logging.getLogger("kiosk")
 LOOK_SECONDS = 2.0
 STOP_SECONDS = 3.0
+TURN_SECONDS = 60.0
 DAILY = timedelta(hours=23)
 YOUNG = timedelta(days=2)  # objects younger than this may belong to something that is not written down yet
 
@@ -86,6 +87,30 @@ def look_at_sources(parts: Parts) -> None:
         parts.told()
 
 
+def remind(parts: Parts) -> None:
+    """Who is to be told of which duty, from the office's hour on, on working days; and the messages that carry it."""
+    at = now()
+    with parts.database.write() as session:
+        made = reminders.remind(session, at, zone=parts.zone, calendar=days.calendar(session), rhythm=reminders.rhythm_of(parts.settings))
+        deliveries.gather(session, made, at, zone=parts.zone)
+    if made:
+        parts.told()
+
+
+def deliver(parts: Parts) -> None:
+    """Messages whose time has come, one after the other; a server that is slow to answer does not hold up the rest for ever."""
+    began = time.monotonic()
+    with parts.database.read() as session:
+        due = deliveries.waiting(session, now())
+    post = deliveries.post_of(parts.settings)
+    for id in due:
+        deliveries.deliver(parts.database, id, post, clock=now)
+        if time.monotonic() - began > TURN_SECONDS:
+            break  # those that failed wait now, so the next turn begins with the others
+    if due:
+        parts.told()
+
+
 def sweep(parts: Parts) -> None:
     """Once a day: uploads that nobody carried on, objects that nothing names, folders of killed conversions."""
     at = now()
@@ -126,6 +151,8 @@ JOBS = (
     Job("renew", renew, 6 * 3600),
     Job("forget", forget, 3600),
     Job("sources", look_at_sources, 60),
+    Job("remind", remind, 120),
+    Job("deliver", deliver, 30),
     Job("reserve", lay_by, 300),
     Job("sweep", sweep, 3600),  # its lease lets it run once a day, also when the server is restarted every day
 )

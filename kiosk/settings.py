@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import time
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -51,9 +52,19 @@ class Settings:
     journal_days: int = _setting(730, "The journal is kept at least 190 days, and never less than the refs.")
     horizon_days: int = _setting(35, "A manifest's windows reach so far ahead.")
     round_minutes: int = _setting(5, "A full round longer than this warns the editor.")
-    hosts: str = _setting("", "Outside addresses the office allows sources to fetch from, comma-separated host names. Empty: none.")
+    hosts: str = _setting("", "Outside addresses the office allows, comma-separated host names: sources, mail server, robots. Empty: none.")
     source_folder: str = _setting("", "Folder on the server that sources may read. Empty: none.")
     contact_phone: str = _setting("", "Phone that pages name when somebody needs help.")
+    remind_from: str = _setting("08:30", "Reminders are made and sent on working days from this hour on, in the office's zone.")
+    remind_head_days: int = _setting(2, "The section head is told after so many working days overdue.")
+    remind_leader_days: int = _setting(4, "The leader in charge is told after so many working days overdue.")
+    site_url: str = _setting("", "Where staff open these pages, http://…, for the link in reminders. Empty: no link.")
+    smtp_host: str = _setting("", "Mail server that reminders go through; must be among the hosts too. Empty: no mail.")
+    smtp_port: int = _setting(465, "Its port: 465 with tls, 587 with starttls, 25 with none.")
+    smtp_security: str = _setting("tls", "How the line to it is kept secret: tls, starttls or none.")
+    smtp_user: str = _setting("", "Account at the mail server. Empty: it asks for none.")
+    smtp_password: str = _setting("", "Its password; better given as KIOSK_SMTP_PASSWORD than written here.")
+    smtp_from: str = _setting("", "Address that mail comes from. Empty: the account.")
 
     @property
     def database(self) -> str:
@@ -66,6 +77,11 @@ class Settings:
     @property
     def allowed_hosts(self) -> tuple[str, ...]:
         return tuple(host.strip().lower() for host in self.hosts.split(",") if host.strip())
+
+    @property
+    def remind_clock(self) -> time:
+        """The hour from which reminders go out; ValueError when it is none."""
+        return time.fromisoformat(self.remind_from)
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
@@ -101,6 +117,9 @@ def _check(settings: Settings) -> None:
     sound = {
         "zone": settings.zone in available_timezones(),
         "language": settings.language in ("zh", "en"),
+        "remind_from": _is_clock(settings.remind_from),
+        "smtp_security": settings.smtp_security in ("tls", "starttls", "none"),
+        "site_url": not settings.site_url or settings.site_url.startswith(("http://", "https://")),
         "database_url": not settings.database_url or settings.database_url.startswith(DATABASES),
         **{each.name: getattr(settings, each.name) >= (0 if each.name in FROM_NOTHING else 1)
            for each in fields(Settings) if type(each.default) is int},
@@ -108,6 +127,13 @@ def _check(settings: Settings) -> None:
     for name in (name for name, good in sound.items() if not good):
         value = "…" if name == "database_url" else getattr(settings, name)  # there may be a password in it
         raise Problem("设置 %(name)s 的值 %(value)s 不对。", name=name, value=value)
+
+
+def _is_clock(text: str) -> bool:
+    try:
+        return time.fromisoformat(text).tzinfo is None
+    except ValueError:
+        return False
 
 
 def _typed(name: str, default: Any, value: Any) -> Any:

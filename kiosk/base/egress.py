@@ -1,18 +1,19 @@
-"""Egress: the only way out. One file from one address that the office has listed; nothing else leaves this machine.
+"""Egress: the only way out. A file from an address that the office has listed, a few words to one, a mail through one; nothing else leaves.
 
 The name must be on the list. It is resolved once and that very address is connected to, so that no second answer of a
-name server counts. No redirects, no proxies, no cookies; an end to size and time.
+name server counts. No redirects, no proxies, no cookies; an end to size and time; certificates must bear the name.
 """
 
 from __future__ import annotations
 
 import http.client
 import ipaddress
+import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,6 +22,7 @@ from kiosk.base.errors import Problem, TooLarge
 
 CHUNK = 1 << 16
 PORTS = {"http": 80, "https": 443}
+TALK = 1 << 16  # a mail server has no more to say than this
 _LITERAL = "/%:@!$&'()*+,;=~-._"
 
 
@@ -32,7 +34,7 @@ class Barred(Problem):
 
 
 class Unreached(Problem):
-    """The address is allowed, but gave no file."""
+    """The address is allowed, but gave no file, took no words or sent no mail on."""
 
     status = 502
     slug = "unreached"
@@ -46,17 +48,112 @@ class _Place:
     target: str
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back for words that were sent: the number and at most so many bytes. Redirects never come back."""
+
+    status: int
+    body: bytes
+
+
 def fetch(url: str, *, hosts: Collection[str], most: int, seconds: float) -> bytes:
     """The bytes at this address: at most `most` of them, and within `seconds` all in all."""
     place = _place(url, hosts)
+    answer = _exchange(place, hosts, seconds, lambda line: _asked(place, line, "GET", None, {"Accept": "*/*"}, most))
+    if answer.status != 200:
+        raise Unreached("“%(host)s”没有给出文件（%(code)s）。请看看地址还在不在。", host=place.host, code=answer.status)
+    return answer.body
+
+
+def post(url: str, body: bytes, *, kind: str, hosts: Collection[str], most: int, seconds: float) -> Answer:
+    """Send these bytes as `kind` to this address, under the same rules; whoever sends judges the answer, whatever its number."""
+    place = _place(url, hosts)
+    return _exchange(place, hosts, seconds, lambda line: _asked(place, line, "POST", body, {"Content-Type": kind}, most))
+
+
+@contextmanager
+def mailing(host: str, port: int, *, security: str, hosts: Collection[str], seconds: float) -> Iterator[smtplib.SMTP]:
+    """A line to a mail server, secret as `security` says (tls, starttls, none), cut after `seconds` all in all.
+
+    What smtplib raises of the server's answers goes to the caller; a broken or slow line is Unreached.
+    """
+    place = _place(f"{'https' if security == 'tls' else 'http'}://{f'[{host}]' if ':' in host else host}:{port}", hosts)
     line = _connected(place, *_address(place, hosts), seconds)
     late = threading.Event()
-    watch = threading.Timer(seconds, _cut, [line, late])
-    watch.daemon = True
-    watch.start()
+    client = _Mail(place.host, line, seconds)
+    watch = _watching(seconds, lambda: client.sock, late)
+    try:
+        with closing(client):
+            client.meet(secure=security == "starttls")
+            yield client
+    except (smtplib.SMTPServerDisconnected, OSError) as error:
+        if late.is_set():
+            raise _slow(place, seconds) from error
+        if isinstance(error, ssl.SSLError):
+            raise _forged(place) from error
+        if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
+            raise
+        raise _broken(place, error) from error
+    finally:
+        watch.cancel()
+
+
+def check(url: str, hosts: Collection[str]) -> None:
+    """Barred, saying why, unless `fetch` would go there; nobody is asked yet."""
+    _place(url, hosts)
+
+
+class _Mail(smtplib.SMTP):
+    """smtplib over a line that is connected already; it neither looks names up nor listens without end."""
+
+    def __init__(self, host: str, line: socket.socket, seconds: float) -> None:
+        own = line.getsockname()[0]
+        super().__init__(local_hostname=f"[IPv6:{own}]" if ":" in own else f"[{own}]", timeout=seconds)
+        self.sock: socket.socket = line
+        self._host = host  # STARTTLS checks the certificate for this name
+
+    def meet(self, *, secure: bool) -> None:
+        code, said = self.getreply()
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, said)
+        if secure:
+            self.starttls(context=ssl.create_default_context())
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            self.file = _Bounded(self.sock.makefile("rb"))
+        return super().getreply()
+
+    def close(self) -> None:
+        super().close()
+        self.esmtp_features = {}
+
+
+class _Bounded:
+    """What a mail server says, up to an end."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._left = file, TALK
+
+    def readline(self, most: int = -1) -> bytes:
+        line: bytes = self._file.readline(most)
+        self._left -= len(line)
+        if self._left < 0:
+            raise OSError("the mail server says too much")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _exchange(place: _Place, hosts: Collection[str], seconds: float, talk: Callable[[socket.socket], Answer]) -> Answer:
+    """One question and its answer on a line of its own, within `seconds` all in all."""
+    line = _connected(place, *_address(place, hosts), seconds)
+    late = threading.Event()
+    watch = _watching(seconds, lambda: line, late)
     try:
         with closing(line):
-            found = _asked(place, line, most)
+            found = talk(line)
         if late.is_set():  # a body without a length just seemed to end
             raise _slow(place, seconds)
         return found
@@ -68,9 +165,11 @@ def fetch(url: str, *, hosts: Collection[str], most: int, seconds: float) -> byt
         watch.cancel()
 
 
-def check(url: str, hosts: Collection[str]) -> None:
-    """Barred, saying why, unless `fetch` would go there; nobody is asked yet."""
-    _place(url, hosts)
+def _watching(seconds: float, line: Callable[[], socket.socket | None], late: threading.Event) -> threading.Timer:
+    watch = threading.Timer(seconds, lambda: _cut(line(), late))
+    watch.daemon = True
+    watch.start()
+    return watch
 
 
 def _place(url: str, hosts: Collection[str]) -> _Place:
@@ -128,23 +227,21 @@ def _connected(place: _Place, family: socket.AddressFamily, address: tuple[Any, 
         return ssl.create_default_context().wrap_socket(plain, server_hostname=place.host)
     except ssl.SSLError as error:
         plain.close()
-        raise Unreached("“%(host)s”的证书不对，不能确认是它。请管理员检查证书。", host=place.host) from error
+        raise _forged(place) from error
     except OSError as error:
         plain.close()
         raise _slow(place, seconds) from error
 
 
-def _asked(place: _Place, line: socket.socket, most: int) -> bytes:
+def _asked(place: _Place, line: socket.socket, verb: str, body: bytes | None, headers: dict[str, str], most: int) -> Answer:
     kind = http.client.HTTPSConnection if place.secure else http.client.HTTPConnection
     ask = kind(place.host, place.port)
     ask.sock = line  # connected already, to the address that was looked at
-    ask.request("GET", place.target, headers={"User-Agent": "kiosk", "Accept": "*/*", "Connection": "close"})
+    ask.request(verb, place.target, body=body, headers={"User-Agent": "kiosk", "Connection": "close", **headers})
     with closing(ask.getresponse()) as answer:
         if 300 <= answer.status < 400:
             raise Unreached("“%(host)s”转到了别的地址，这里不跟着转。请把最后的地址填进来。", host=place.host)
-        if answer.status != 200:
-            raise Unreached("“%(host)s”没有给出文件（%(code)s）。请看看地址还在不在。", host=place.host, code=answer.status)
-        return _body(place, answer, most)
+        return Answer(answer.status, _body(place, answer, most) if verb == "POST" or answer.status == 200 else b"")
 
 
 def _body(place: _Place, answer: http.client.HTTPResponse, most: int) -> bytes:
@@ -160,17 +257,22 @@ def _body(place: _Place, answer: http.client.HTTPResponse, most: int) -> bytes:
     return bytes(found)
 
 
-def _cut(line: socket.socket, late: threading.Event) -> None:
+def _cut(line: socket.socket | None, late: threading.Event) -> None:
     """The end of patience, whatever the other side is saying. Not TLS's own shutdown, which another thread may be in."""
     late.set()
     try:
-        socket.socket.shutdown(line, socket.SHUT_RDWR)
+        if line is not None:
+            socket.socket.shutdown(line, socket.SHUT_RDWR)
     except OSError:
         pass
 
 
 def _slow(place: _Place, seconds: float) -> Unreached:
     return Unreached("“%(host)s”太慢，%(seconds)s 秒还没有传完。", host=place.host, seconds=round(seconds))
+
+
+def _forged(place: _Place) -> Unreached:
+    return Unreached("“%(host)s”的证书不对，不能确认是它。请管理员检查证书。", host=place.host)
 
 
 def _broken(place: _Place, error: Exception | None) -> Unreached:
