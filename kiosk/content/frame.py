@@ -137,8 +137,8 @@ def foot(signed: Signed, geometry: Geometry, of: int) -> dict[str, Any]:
     section, phone = Entry("责任科室", signed.unit), [Entry("监督电话", signed.phone)] if signed.phone else []
     plain = [section, Entry("公开日期", fill="disclosed"), _until(signed), *phone]
     late = [section, Entry("上次公开", fill="disclosed"), Entry("应更新", fill="due"), *phone]
-    return {**(_confirmable(plain, free - number, geometry.orientation) or _section(signed.unit, free - number, geometry.orientation)),
-            "late": _late(late, signed.unit, free, number, geometry.orientation)}
+    stands = _confirmable(plain, free - number, geometry.orientation) or _section(signed.unit, free - number)
+    return {**stands, "late": _late(late, signed.unit, free, number, geometry.orientation)}
 
 
 def _until(signed: Signed) -> Entry:
@@ -163,7 +163,7 @@ def _stands(entries: Sequence[Entry], free: float, orientation: str) -> dict[str
     return None
 
 
-def _section(unit: str, free: float, orientation: str) -> dict[str, Any]:
+def _section(unit: str, free: float) -> dict[str, Any]:
     """The section's name alone, in as many lines as it takes."""
     return {"entries": [Entry("", unit, lines=typeset.balanced(unit, free, LABEL, 700))], "columns": 1, "beside": False}
 
@@ -173,12 +173,9 @@ def _late(entries: Sequence[Entry], unit: str, free: float, number: float, orien
     left = free - max(sign, number) if orientation == "portrait" else free - number - sign - 4
     if found := _stands(entries, left, orientation):
         return {**found, "number": True}
-    for room, numbered in ((left, True), (free - sign, False)):
-        found = _section(unit, room, orientation)
-        if numbered and len(found["entries"][0].lines) <= _ROWS[orientation, True] and \
-                all(typeset.width(line, LABEL, 700) <= room for line in found["entries"][0].lines):
-            break
-    return {**found, "number": numbered}
+    lines = typeset.balanced(unit, left, LABEL, 700)
+    fits = len(lines) <= _ROWS[orientation, True] and all(typeset.width(line, LABEL, 700) <= left for line in lines)
+    return {**_section(unit, left if fits else free - sign), "number": fits}
 
 
 def _fits(entries: Sequence[Entry], columns: int, beside: bool, free: float, orientation: str) -> bool:

@@ -3,15 +3,19 @@
 `refresh` works out what each board should hold now and moves the refs that differ, all in one transaction with one
 journal entry, whose number is the new version of every board it moves: one publish, one version, one nudge.
 A manifest names neither board nor moment; boards of one programme and geometry share it.
+
+A slide that should have been renewed (Mark) needs no second drawing: its line names the instant, and the board fills in the sign by its
+own clock. Where another page or none is to stand instead, windows end and begin at that instant.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
@@ -24,16 +28,18 @@ from kiosk.base.clock import Zone, iso
 from kiosk.base.db import Base, Instant, locked
 from kiosk.base.objects import Store, is_name
 from kiosk.base.signing import Signer
-from kiosk.content import pages, review
+from kiosk.content import pages, review, updating
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.review import Step
 from kiosk.content.slides import Revision, Slide
+from kiosk.content.updating import Updating
 from kiosk.people import Actor
 from kiosk.signage import playlists
 from kiosk.signage.boards import Board, boards
 from kiosk.signage.playlists import Item, Playlist
 
 RECALLS_TOLD = timedelta(days=400)
+UPDATING = "updating"  # the kind of an item that stands for a slide without showing it: it proves no play
 
 
 class Ref(Base):
@@ -69,13 +75,51 @@ class Recalled(Base):
     at: Mapped[datetime] = mapped_column(Instant())
 
 
+class Manner(StrEnum):
+    """What the wall does with a slide whose time to be renewed has passed."""
+
+    MARK = "mark"  # it goes on, and says that it is being renewed
+    CONTACT = "contact"  # another page stands there: whom to ask
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is known of a slide besides itself. From `turns` on (None: not before the horizon) it should have been renewed, by `due`, and is
+    shown in this manner; `confirmed`: the day on which it was last found unchanged; `instead`: the page of CONTACT, one for all slides
+    that share it.
+    """
+
+    manner: Manner = Manner.MARK
+    turns: datetime | None = None
+    due: date | None = None
+    confirmed: date | None = None
+    instead: Updating | None = None
+
+    @property
+    def leaves(self) -> datetime | None:
+        """When the slide's own pages stop."""
+        return None if self.manner is Manner.MARK else self.turns
+
+
+# Marks of slides, by id, that turn between a moment and a horizon.
+Marks = Callable[[Session, Collection[int], datetime, datetime], Mapping[int, Mark]]
+PLAIN = Mark()
+
+
+def no_marks(session: Session, slides: Collection[int], at: datetime, until: datetime) -> Mapping[int, Mark]:
+    """Where nobody keeps watch over what hangs."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Press:
-    """What is needed to make manifests: where objects lie, the office's zone, how far ahead windows reach."""
+    """What is needed to make manifests: where objects lie, the office's zone, how far ahead windows reach, who knows what is overdue."""
 
     store: Store
     zone: Zone
     horizon: timedelta = timedelta(days=35)
+    marks: Marks = no_marks
 
 
 def refresh(session: Session, press: Press, *, at: datetime, only: Collection[int] | None = None) -> list[int]:
@@ -176,15 +220,30 @@ def shown_by(store: Store, boards: Iterable[Board]) -> dict[int, dict[str, Any]]
 def _editions(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, str]:
     lists = playlists.playlists_of(session)
     tree = people.below(session)
+    hung = {board.id: _items(lists.get(board.id, ()), board, tree, at, at + press.horizon) for board in living}
+    marks = press.marks(session, {item.slide_id for items in hung.values() for item in items}, at, at + press.horizon)
     made: dict[tuple[Any, ...], str] = {}
     editions: dict[int, str] = {}
     for board in living:
-        items = _items(lists.get(board.id, ()), board, tree, at, at + press.horizon)
+        items = hung[board.id]
         key = (board.geometry.key, tuple((item.id, item.dwell, item.slide.live_id) for item in items))
         if key not in made:
-            made[key] = _write(session, press, items, board.geometry, at)
+            made[key] = _write(session, press, _Sheaf(items, marks, board.geometry, at))
         editions[board.id] = made[key]
     return editions
+
+
+@dataclass(frozen=True)
+class _Sheaf:
+    """What goes into one manifest."""
+
+    items: Sequence[Item]
+    marks: Mapping[int, Mark]
+    geometry: Geometry
+    at: datetime
+
+    def mark(self, item: Item) -> Mark:
+        return self.marks.get(item.slide_id, PLAIN)
 
 
 def _items(lists: Iterable[Playlist], board: Board, tree: dict[int, frozenset[int]], at: datetime, horizon: datetime) -> list[Item]:
@@ -200,8 +259,8 @@ def covers(revision: Revision, unit_id: int, tree: dict[int, frozenset[int]]) ->
     return any(unit_id in tree.get(id, ()) for id in revision.audience)
 
 
-def _write(session: Session, press: Press, items: Sequence[Item], geometry: Geometry, at: datetime) -> str:
-    manifest, named = _manifest(session, press, items, geometry)
+def _write(session: Session, press: Press, sheaf: _Sheaf) -> str:
+    manifest, named = _manifest(session, press, sheaf)
     data = canonical(manifest)
     edition = press.store.put(data)
     lifted = session.scalars(select(Recalled).where(Recalled.sha.in_(named))).all()
@@ -209,58 +268,115 @@ def _write(session: Session, press: Press, items: Sequence[Item], geometry: Geom
         session.delete(row)
     press.store.publish([*named, edition])
     if session.get(Edition, edition) is None:
-        session.add(Edition(sha=edition, objects=sorted(named), at=at))
+        session.add(Edition(sha=edition, objects=sorted(named), at=sheaf.at))
         session.flush()
     return edition
 
 
-def _manifest(session: Session, press: Press, items: Sequence[Item], geometry: Geometry) -> tuple[dict[str, Any], set[str]]:
+@dataclass
+class _Programme:
+    """A manifest's items, windows and objects as they gather."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    windows: dict[tuple[str | None, str | None], list[str]] = field(default_factory=lambda: defaultdict(list))
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def hang(self, name: str, start: datetime | None, end: datetime | None) -> None:
+        self.windows[iso(start), iso(end)].append(name)
+
+    def add(self, line: dict[str, Any], size: int) -> None:
+        self.lines.append(line)
+        self.objects[line["html"]] = {"sha": line["html"], "size": size, "type": "text/html"}
+
+
+def _manifest(session: Session, press: Press, sheaf: _Sheaf) -> tuple[dict[str, Any], set[str]]:
+    geometry, items = sheaf.geometry, sheaf.items
     dress = pages.dress(press.store, geometry.theme)
-    objects = {each["sha"]: dict(each) for each in dress.objects}
-    lines: list[dict[str, Any]] = []
-    windows: dict[tuple[str | None, str | None], list[str]] = defaultdict(list)
+    made = _Programme(objects={each["sha"]: dict(each) for each in dress.objects})
     all_drawn = pages.draw_all(session, press.store, {item.slide.live for item in items if item.slide.live}, geometry, press.zone)
+    asked: dict[Updating, list[str]] = {}
     for item in items:
         live = item.slide.live
         assert live is not None
-        drawn = all_drawn[live.id]
-        sizes = pages.media_of(live.data)
-        for number, page in enumerate(drawn, 1):
-            name = f"{item.id}.{number}"
-            lines.append(_line(name, item, live, page, press.zone))
-            windows[_later(live.start, page.start), _sooner(live.end, page.end)].append(name)
-            objects[page.html] = {"sha": page.html, "size": page.size, "type": "text/html"}
-            for sha in page.media:
-                objects[sha] = {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]}
+        _hang(made, item, live, all_drawn[live.id], sheaf, press.zone)
+        if (mark := sheaf.mark(item)).instead is not None:
+            _hang_instead(made, asked, item, live, mark, geometry, press)
     manifest = {
-        "format": 1, "tickers": _tickers(items) if geometry.ticker else [], "layout": "page", "items": lines, "fallback": [],
-        "windows": [{"items": names, "from": start, "to": end, "priority": 0} for (start, end), names in windows.items()],
-        "objects": sorted(objects.values(), key=lambda each: each["sha"]),
+        "format": 1, "tickers": _tickers(sheaf) if geometry.ticker else [], "layout": "page", "items": made.lines, "fallback": [],
+        "windows": [{"items": names, "from": start, "to": end, "priority": 0} for (start, end), names in made.windows.items()],
+        "objects": sorted(made.objects.values(), key=lambda each: each["sha"]),
         "theme": {"name": geometry.theme, "styles": list(dress.styles), "fonts": list(dress.fonts)},
         "page": {"w": geometry.w, "h": geometry.h, "u": geometry.u, "orientation": geometry.orientation},
     }
-    return manifest, set(objects)
+    return manifest, set(made.objects)
 
 
-def _tickers(items: Sequence[Item]) -> list[dict[str, Any]]:
+def _hang(made: _Programme, item: Item, live: Revision, drawn: Sequence[pages.Page], sheaf: _Sheaf, zone: Zone) -> None:
+    """The slide's own pages, until it leaves."""
+    mark, sizes = sheaf.mark(item), pages.media_of(live.data)
+    for number, page in enumerate(drawn, 1):
+        start = _later(live.start, page.start)
+        if _left(mark, start, sheaf.at):
+            continue
+        name = f"{item.id}.{number}"
+        made.add(_line(name, item, live, page, mark, zone), page.size)
+        made.hang(name, start, _sooner(live.end, page.end, mark.leaves))
+        made.objects.update({sha: {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]} for sha in page.media})
+
+
+def _left(mark: Mark, start: datetime | None, at: datetime) -> bool:
+    """Whether the slide left before it could play."""
+    return mark.leaves is not None and mark.leaves <= max(at, start or at)
+
+
+def _hang_instead(made: _Programme, asked: dict[Updating, list[str]], item: Item, live: Revision, mark: Mark, geometry: Geometry,
+                  press: Press) -> None:
+    """The page of whom to ask: once for all slides that it stands for, for as long as one of them would hang."""
+    assert mark.instead is not None
+    if mark.instead not in asked:
+        asked[mark.instead] = []
+        for page in updating.pages(mark.instead, geometry):
+            html = page.html.encode()
+            line = {**_said(item, live, mark, press.zone), "item": f"{item.id}.ask{page.number}", "kind": UPDATING, "page": page.number,
+                    "of": page.of, "dwell": page.dwell, "html": press.store.put(html), "media": [], "title": mark.instead.topic}
+            made.add(line, len(html))
+            asked[mark.instead].append(line["item"])
+    for name in asked[mark.instead]:
+        made.hang(name, _later(live.start, mark.turns), live.end)
+
+
+def _tickers(sheaf: _Sheaf) -> list[dict[str, Any]]:
     """What runs along the foot: the line that a notice gives besides hanging itself, for as long as it hangs."""
-    living = {live.id: live for item in items if (live := item.slide.live) is not None and live.data.get("ticker")}
-    return [{"text": live.data["ticker"], "revision": live.id, "from": iso(live.start), "to": iso(live.end)} for live in living.values()]
+    living = {live.id: (live, sheaf.mark(item)) for item in sheaf.items
+              if (live := item.slide.live) is not None and live.data.get("ticker")}
+    return [{"text": live.data["ticker"], "revision": live.id, "from": iso(live.start), "to": iso(_sooner(live.end, mark.leaves))}
+            for live, mark in living.values() if not _left(mark, live.start, sheaf.at)]
 
 
-def _later(*moments: datetime | None) -> str | None:
-    return iso(max((each for each in moments if each is not None), default=None))
+def _later(*moments: datetime | None) -> datetime | None:
+    return max((each for each in moments if each is not None), default=None)
 
 
-def _sooner(*moments: datetime | None) -> str | None:
-    return iso(min((each for each in moments if each is not None), default=None))
+def _sooner(*moments: datetime | None) -> datetime | None:
+    return min((each for each in moments if each is not None), default=None)
 
 
-def _line(name: str, item: Item, live: Revision, page: pages.Page, zone: Zone) -> dict[str, Any]:
+def _line(name: str, item: Item, live: Revision, page: pages.Page, mark: Mark, zone: Zone) -> dict[str, Any]:
+    return {**_said(item, live, mark, zone), "item": name, "kind": live.slide.kind, "page": page.number, "of": page.of,
+            "dwell": item.dwell or page.dwell, "html": page.html, "media": list(page.media), "title": live.title}
+
+
+def _said(item: Item, live: Revision, mark: Mark, zone: Zone) -> dict[str, Any]:
+    """What an item says of its slide, and what the board fills in: the days, and from which instant (by its own clock) the sign stands."""
     shown = live.start if live.start and live.approved_at and live.start > live.approved_at else live.approved_at
-    return {"item": name, "slide": live.slide_id, "revision": live.id, "kind": live.slide.kind, "page": page.number, "of": page.of,
-            "dwell": item.dwell or page.dwell, "html": page.html, "media": list(page.media), "title": live.title,
-            "column": live.column, "unit": live.slide.unit.short, "disclosed": zone.day(shown).isoformat() if shown else ""}
+    disclosed = zone.day(shown) if shown else None
+    told = {"slide": live.slide_id, "revision": live.id, "column": live.column, "unit": live.slide.unit.short,
+            "disclosed": disclosed.isoformat() if disclosed else ""}
+    if mark.confirmed and (disclosed is None or mark.confirmed > disclosed):
+        told["confirmed"] = mark.confirmed.isoformat()
+    if mark.turns and mark.due and mark.manner is not Manner.NOTHING:
+        told |= {"late_from": iso(mark.turns), "due": mark.due.isoformat()}
+    return told
 
 
 def _move(session: Session, living: Sequence[Board], bodies: Mapping[int, dict[str, Any]], at: datetime) -> list[int]:
