@@ -128,11 +128,12 @@ class _IdInteger(IntegerConverter):
 def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
     """Every listener of the journal. Durable ones run once for all processes, local ones in each."""
     nudges = Listener("nudges", Nudger(parts.database, parts.reactor, refs).hear, durable=False)
+    recorder = records.recorder(parts.database, parts.zone, days.calendar)
     return parts.follower(
         nudges,  # a recall has moved its refs in its own transaction: nothing may stand before its nudge
-        Listener("refs", Mover(parts.database, parts.press, now).hear, durable=True),
+        Listener("refs", Mover(parts.database, parts.press, now, recorder).hear, durable=True),
         nudges,
-        Listener("records", records.recorder(parts.database, parts.zone, days.calendar), durable=True),
+        Listener("records", recorder, durable=True),
         Listener("easel", easel.hear, durable=True),
     )
 

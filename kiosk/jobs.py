@@ -47,13 +47,17 @@ class Job:
 
 
 def turn(parts: Parts) -> None:
-    """Starts and ends of the last two minutes, and the horizon: move the refs that should differ now."""
+    """Starts and ends of the last two minutes, and whatever is overdue now and was not at the last look: move the refs that should
+    differ now. Boards turn by their own clock; this is what they hold next.
+    """
     at = now()
     with parts.database.read() as session:
         edge = at - timedelta(minutes=2)
         crossed = session.scalar(select(Revision.id).where(or_(Revision.start.between(edge, at), Revision.end.between(edge, at))).limit(1))
-    if crossed is not None:
+        marks = parts.watch.look(session, at, at + parts.press.horizon)
+    if crossed is not None or marks != parts.watch.last:
         renew(parts)
+        parts.watch.last = marks
 
 
 def renew(parts: Parts) -> None:

@@ -15,6 +15,8 @@ from kiosk.base.errors import Problem
 from kiosk.base.journal import Follower, Listener
 from kiosk.base.objects import Store
 from kiosk.base.signing import Signer, keep_secret
+from kiosk.disclosure import walls
+from kiosk.disclosure.walls import Watch
 from kiosk.settings import Settings
 from kiosk.signage.manifest import Press
 from kiosk.signage.reactor import Reactor
@@ -36,6 +38,7 @@ class Parts:
     reactor: Reactor
     zone: Zone
     press: Press
+    watch: Watch
 
     def follower(self, *listeners: Listener) -> Follower:
         """The thread that carries journal entries to these listeners, also woken by other processes."""
@@ -56,10 +59,11 @@ def open_parts(settings: Settings) -> Parts:
     """Open everything; makes the data folder and its secrets at the first start and keeps them ever after."""
     _make_folder(settings.data)
     store, zone = Store(settings.objects), Zone(settings.zone)
+    marks = walls.marks(zone)
     return Parts(
         settings=settings, database=Database(settings.database), store=store, signer=Signer(settings.data / "seal.key"),
         secret=_secret(settings), bus=open_bus(settings.bus_url), reactor=Reactor(), zone=zone,
-        press=Press(store, zone, timedelta(days=settings.horizon_days)),
+        press=Press(store, zone, timedelta(days=settings.horizon_days), marks), watch=Watch(marks),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,10 +17,14 @@ from kiosk.content.slides import Revision
 from kiosk.signage import manifest
 from kiosk.signage.boards import Board
 
-# After these acts boards may have to hold something else.
+log = logging.getLogger("kiosk")
+
+# After these acts boards may have to hold something else: what hangs, where it hangs, or what is said to be overdue.
 MOVES = frozenset({
     "slide.approved", "slide.returned", "slide.recalled", "slide.retired", "playlist.changed", "playlist.placed",
     "playlist.removed", "board.added", "board.changed", "group.changed", "unit.changed",
+    "slide.filed", "topic.added", "topic.changed", "topic.ended", "topic.confirmed", "topic.unconfirmed", "happening.noted",
+    "happening.dropped", "items.imported", "days.set",
 })
 CUTS = frozenset({"board.ended", "board.keyed"})
 
@@ -45,23 +50,40 @@ def nudge(version: int) -> str:
     return json.dumps({"version": version}, separators=(",", ":"))
 
 
-class Mover:
-    """Durable listener: after an act that changes what hangs, refs are moved and recalled objects taken away."""
+Hear = Callable[[Sequence[Entry]], None]
 
-    def __init__(self, database: Database, press: manifest.Press, now: Callable[[], datetime]) -> None:
-        self._database, self._press, self._now = database, press, now
+
+def nobody(entries: Sequence[Entry]) -> None:
+    """Where nothing has to be written down first."""
+
+
+class Mover:
+    """Durable listener: after an act that changes what hangs, refs are moved and recalled objects taken away.
+
+    `record` writes down first what the act settles (that a topic is disclosed, and no longer overdue), or the wall would say so only
+    with the next act. It hears the same entries twice, for it has a listener of its own.
+    """
+
+    def __init__(self, database: Database, press: manifest.Press, now: Callable[[], datetime], record: Hear = nobody) -> None:
+        self._database, self._press, self._now, self._record = database, press, now, record
 
     def hear(self, entries: Sequence[Entry]) -> None:
         moving = [entry for entry in entries if entry.verb in MOVES]
         if not moving:
             return
         self._prepare([entry.data["revision"] for entry in moving if entry.verb == "slide.approved"])
+        self._settle(moving)
         with self._database.write() as session:
             for entry in moving:
                 if entry.verb == "slide.recalled":
                     manifest.recall_objects(session, self._press.store, entry.data["revision"], at=self._now())
             manifest.refresh(session, self._press, at=self._now())
 
+    def _settle(self, moving: Sequence[Entry]) -> None:
+        try:
+            self._record(moving)
+        except Exception:  # its own listener tries again; what hangs must not wait for it
+            log.exception("acts could not be written down before the refs moved")
 
     def _prepare(self, approved: Collection[int]) -> None:
         """What was approved before the easel came to it is drawn before anything is locked."""

@@ -3,6 +3,7 @@
 import { element, scriptUrl } from "../shared/dom.js";
 import { clock, day, lunar } from "../shared/time.js";
 import { identify, nothing, resting, waiting } from "./builtin.js";
+import { foot } from "./foot.js";
 import { live } from "./live.js";
 import { identity, ownScreen, pair } from "./pairing.js";
 import { Player } from "./player.js";
@@ -47,7 +48,7 @@ async function play(board) {
   wall.replaceChildren();
   const store = new Store({ board, fetch: fetch.bind(globalThis), caches: globalThis.caches, storage: localStorage,
     onRecall: () => void player.look(true), onHeld: (_, ref) => { place(ref.panel, store.manifest.page); vital.soon(); void player.look(); } });
-  const texts = () => told(store);
+  const texts = (/** @type {any} */ item) => told(store, item);
   const stage = new Stage(wall, store, texts);
   let newer = false;
   const player = new Player({ stage, store, now: Date.now, onPlay: (play) => vital.played(play), onError: (error) => vital.error(error),
@@ -93,13 +94,13 @@ function roll(wall) {
   step();
 }
 
-/** What the moment and the board say on every page. @param {Store} store @returns {Record<string, string>} */
-function told(store) {
+/** What the moment, the board and the item say on its page. @param {Store} store @param {any} item @returns {Record<string, string>} */
+function told(store, item) {
   const at = new Date();
   const portrait = store.manifest?.page.orientation === "portrait";
   const away = store.ref && Date.now() - store.answeredAt > OFFLINE;
   const face = store.ref?.face ?? {};
-  return { ...resting(face, at), ticker: running(store.manifest, store.recalled, at.getTime()), unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at),
+  return { ...resting(face, at), ...foot(item, at), ticker: running(store.manifest, store.recalled, at.getTime()), unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at),
     offline: away ? `离线播放\n内容截至${clock(new Date(Date.parse(store.ref.sealed_at)))}` : "" };
 }
 

@@ -8,6 +8,7 @@ import { nothing } from "./builtin.js";
 import { following, programme } from "./rotation.js";
 
 const SKIP = 60_000;
+const UPDATING = "updating"; // it stands for a slide without showing it: no play to prove
 
 export class Player {
   /** @param {{stage: any, store: any, now: () => number, onPlay: (play: any) => void, onError: (error: string) => void, onShown: () => void}} given */
@@ -53,7 +54,7 @@ export class Player {
     const replaced = Boolean(same && same.html !== this.current.html);
     const over = this.now() - this.since >= (this.current?.dwell ?? 0) * 1000 || this.stage.stalled(performance.now());
     if (!items.length) return this.rest(urgent);
-    if (this.current && !gone && !replaced && !over) return this.stage.refresh((this.now() - this.since) / 1000 / this.current.dwell);
+    if (this.current && !gone && !replaced && !over) return this.stage.refresh((this.now() - this.since) / 1000 / this.current.dwell, same);
     const names = items.map((each) => each.item);
     const next = replaced ? same : items.find((each) => each.item === following(names, this.current?.item ?? null, this.order));
     if (!gone && !replaced && this.current && next.html === this.current.html && next.item === this.current.item) return this.stay(names);
@@ -103,7 +104,7 @@ export class Player {
   }
 
   log() {
-    if (!this.current) return;
+    if (!this.current || this.current.kind === UPDATING) return;
     this.onPlay({ slide: this.current.slide, revision: this.current.revision, page: this.current.page,
       from: new Date(this.since).toISOString(), to: new Date(this.now()).toISOString() });
   }

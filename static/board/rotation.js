@@ -2,7 +2,7 @@
 /**
  * Rotation: what plays at a moment, and what comes next. Pure; the twin of kiosk/signage/schedule.py.
  * tests/contracts/programme.json holds both to the same answers.
- * @typedef {{item: string, revision: number, html: string, dwell: number, page: number, of: number, slide: number, media: string[], disclosed?: string, kind?: string, title?: string}} Item
+ * @typedef {{item: string, revision: number, html: string, dwell: number, page: number, of: number, slide: number, media: string[], disclosed?: string, confirmed?: string, due?: string, late_from?: string, kind?: string, title?: string}} Item
  * @typedef {{items: string[], from: string | null, to: string | null, priority?: number}} Window
  * @typedef {{items: Item[], windows: Window[], fallback: string[]}} Manifest
  */

@@ -6,7 +6,7 @@ const FADE = 600;
 const STALL = 8000;
 
 export class Stage {
-  /** @param {HTMLElement} wall @param {{get: (sha: string) => Promise<Blob>, text: (sha: string) => Promise<string>}} store @param {() => Record<string, string>} texts */
+  /** @param {HTMLElement} wall @param {{get: (sha: string) => Promise<Blob>, text: (sha: string) => Promise<string>}} store @param {(item: any) => Record<string, string>} texts what a page of this item says besides itself */
   constructor(wall, store, texts) {
     this.wall = wall;
     this.store = store;
@@ -20,6 +20,7 @@ export class Stage {
     /** @type {Map<string, CSSStyleSheet>} */ this.sheets = new Map();
     /** @type {Set<string>} */ this.fonts = new Set();
     this.turn = 0;
+    /** @type {any} */ this.item = null;
     this.own = own();
     for (const layer of this.layers) layer.root.adoptedStyleSheets = [this.own];
   }
@@ -56,7 +57,7 @@ export class Stage {
 
   /**
    * Put a page on the wall; false when it could not be built (a damaged object) or a later call overtook it.
-   * @param {{html: string, disclosed?: string}} item @param {{cut?: boolean}} [how]
+   * @param {{html: string}} item @param {{cut?: boolean}} [how]
    */
   async show(item, { cut = false } = {}) {
     const turn = this.turn += 1;
@@ -64,13 +65,14 @@ export class Stage {
     const page = fragment(await this.store.text(item.html));
     const urls = await this.load(page);
     if (turn !== this.turn) { urls.forEach(URL.revokeObjectURL); return false; }
-    fill(page, { ...this.texts(), disclosed: item.disclosed ?? "" });
+    fill(page, this.texts(item));
     crop(page);
     this.empty(layer);
     layer.urls = urls;
     layer.root.replaceChildren(page);
     await ready(layer.root);
     if (turn !== this.turn) return false;
+    this.item = item;
     this.swap(cut);
     return true;
   }
@@ -78,6 +80,7 @@ export class Stage {
   /** A built-in slide, made of elements. @param {HTMLElement} built */
   showBuilt(built) {
     this.turn += 1;
+    this.item = null;
     const layer = this.layers[1 - this.front];
     this.empty(layer);
     layer.root.replaceChildren(built);
@@ -89,9 +92,13 @@ export class Stage {
     return this.layers[this.front].root;
   }
 
-  /** Fill the moment's texts anew and let the bar show how much of the dwell has passed. @param {number} share 0..1 */
-  refresh(share) {
-    fill(this.root, this.texts());
+  /**
+   * Fill the moment's texts anew and let the bar show how much of the dwell has passed.
+   * @param {number} share 0..1 @param {any} [item] as the manifest names it now: the same page may say another day
+   */
+  refresh(share, item = this.item) {
+    this.item = item;
+    fill(this.root, this.texts(item));
     const bar = /** @type {HTMLElement | null} */ (this.root.querySelector("[data-now]"));
     bar?.style.setProperty("--done", `${Math.round(share * 1000) / 10}%`);
   }
