@@ -42,7 +42,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-APPROVING = frozenset({Role.LEADER, Role.SECTION_HEAD})
+# Roles that need a second person's yes. Administrators too: who names one alone could name the second person of everything.
+APPROVING = frozenset({Role.LEADER, Role.SECTION_HEAD, Role.ADMINISTRATOR})
 CONSENTING = frozenset({Role.ADMINISTRATOR, Role.LEADER})
 # Three posts that must stay apart: no one person can publish, approve and erase the trace (MLPS: 三员分立).
 APART = ({Role.EDITOR, Role.SECTION_HEAD, Role.LEADER}, {Role.ADMINISTRATOR}, {Role.AUDITOR, Role.INSPECTOR})
@@ -52,6 +53,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "slide.read": frozenset({_E, _S, _L, _A, _I, _U}),
     "slide.edit": frozenset({_E, _S}),
     "slide.submit": frozenset({_E, _S}),
+    "slide.review": frozenset({_S, _L}),
     "slide.check": frozenset({_S}),
     "slide.clear": frozenset({_S, _L}),
     "slide.approve": frozenset({_L}),
@@ -285,6 +287,7 @@ def unit(session: Session, id: int) -> Unit:
 def add_unit(session: Session, *, kind: UnitKind, name: str, short: str = "", parent: Unit | None, by: Actor | None,
              at: datetime, phone: str = "", hours: str = "", place: str = "") -> Unit:
     """A new unit under its parent. Only one office, and names are not taken twice."""
+    _may_edit(by, parent.id if parent else None)
     name = line(name, "name", most=40)
     if (parent is None) != (kind is UnitKind.OFFICE):
         raise Invalid("kind", "街道办事处只有一个，科室和社区都在它下面。")
@@ -302,6 +305,7 @@ def add_unit(session: Session, *, kind: UnitKind, name: str, short: str = "", pa
 def change_unit(session: Session, unit: Unit, *, name: str, short: str, phone: str, hours: str, place: str,
                 by: Actor, at: datetime) -> None:
     """New words for a unit; boards show them with their next ref."""
+    _may_edit(by, unit.id)
     unit.name, unit.short = line(name, "name", most=40), line(short or name, "short", most=12)
     unit.phone, unit.hours, unit.place = phone.strip()[:40], hours.strip()[:80], place.strip()[:80]
     journal.record(session, "unit.changed", unit, by=by, at=at, name=unit.name)
@@ -335,6 +339,7 @@ def people(session: Session) -> Sequence[Person]:
 
 def add_person(session: Session, *, login: str, post: str, unit: Unit, by: Actor | None, at: datetime) -> Person:
     """Somebody new, still without password and roles."""
+    _may_edit(by, unit.id)
     made = Person(login=normal_login(login), post=line(post, "post", most=40), unit=unit, active=True, created_at=at)
     if session.scalar(select(Person.id).where(Person.login == made.login)):
         raise Conflict("账号“%(login)s”已经有人用了，请换一个。", login=made.login)
@@ -348,6 +353,8 @@ def grant(session: Session, person: Person, role: Role, unit: Unit, *, by: Actor
     """Give a role. An approving role waits for a second person's consent, but for the founding ones of the set-up."""
     if by is not None and by.id == person.id:
         raise Forbidden("不能给自己加权限，请另一位管理员来办。")
+    for id in (person.unit_id, unit.id):
+        _may_edit(by, id)
     held = [each for each in _grants(session, person) if each.ended_at is None]
     if any(each.role == role and each.unit_id == unit.id for each in held):
         raise Conflict("这个权限已经有了。")
@@ -372,7 +379,7 @@ def consent(session: Session, grant: Grant, *, by: Actor, at: datetime) -> None:
         raise Conflict("这项权限不在等同意。")
     if by.id in (grant.granted_by, grant.person_id):
         raise Forbidden("要另一位管理员或分管领导来同意。")
-    must(by, "people.consent")
+    must(by, "people.consent", grant.unit_id)
     grant.pending, grant.consented_by = False, by.id
     journal.record(session, "role.consented", grant.person, by=by, at=at, role=grant.role, unit=grant.unit_id)
 
@@ -382,11 +389,12 @@ def consents(session: Session, actor: Actor) -> list[Grant]:
     if not may(actor, "people.consent"):
         return []
     waiting = session.scalars(select(Grant).where(Grant.pending, Grant.ended_at.is_(None)).order_by(Grant.id))
-    return [each for each in waiting if actor.id not in (each.granted_by, each.person_id)]
+    return [each for each in waiting if actor.id not in (each.granted_by, each.person_id) and may(actor, "people.consent", each.unit_id)]
 
 
 def end_grant(session: Session, grant: Grant, *, by: Actor, at: datetime) -> None:
     """Take a role back; it stops to count with the next request."""
+    _may_edit(by, grant.person.unit_id)
     if grant.ended_at is None:
         if grant.role == Role.ADMINISTRATOR and grant.active:
             _keep_one_administrator(session, grant.person)
@@ -396,6 +404,7 @@ def end_grant(session: Session, grant: Grant, *, by: Actor, at: datetime) -> Non
 
 def disable(session: Session, person: Person, *, by: Actor, at: datetime) -> None:
     """Nobody signs in as this person any more; what is open ends now."""
+    _may_edit(by, person.unit_id)
     if person.id == by.id:
         raise Forbidden("不能停用自己的账号，请另一位管理员来办。")
     _keep_one_administrator(session, person)
@@ -405,6 +414,8 @@ def disable(session: Session, person: Person, *, by: Actor, at: datetime) -> Non
 
 
 def enable(session: Session, person: Person, *, by: Actor, at: datetime) -> None:
+    """The account counts again; its roles are as they were."""
+    _may_edit(by, person.unit_id)
     person.active = True
     journal.record(session, "person.enabled", person, by=by, at=at)
 
@@ -552,6 +563,7 @@ def paused(session: Session, *, at: datetime, throttle: Throttle) -> set[str]:
 
 def unlock(session: Session, person: Person, *, by: Actor, at: datetime) -> None:
     """End the pause after wrong passwords."""
+    _may_edit(by, person.unit_id)
     session.execute(delete(Miss).where(Miss.key == f"login:{person.login}"))
     journal.record(session, "person.unlocked", person, by=by, at=at)
 
@@ -571,6 +583,7 @@ def sweep(session: Session, *, at: datetime, life: timedelta) -> None:
 
 def make_link(session: Session, person: Person | None, *, by: Actor | None, at: datetime) -> str:
     """A one-time token by which the owner sets a password; None: the link of the first set-up. Older ones die."""
+    _may_edit(by, person.unit_id if person else None)
     session.execute(delete(Link).where(Link.person_id == person.id if person else Link.person_id.is_(None)))
     token = secrets.token_urlsafe(32)
     session.add(Link(token_hash=hashed(token), person_id=person.id if person else None, expires_at=at + LINK_LIFE))
@@ -693,6 +706,12 @@ def _lent(session: Session, deputies: Iterable[Deputy], own: set[Role]) -> list[
 
 def _grants(session: Session, person: Person) -> Iterable[Grant]:
     return session.scalars(select(Grant).where(Grant.person_id == person.id).order_by(Grant.id)) if person.id else ()
+
+
+def _may_edit(by: Actor | None, unit_id: int | None) -> None:
+    """People and units are changed by who does so in that very unit; by nobody: at the set-up and by the demo."""
+    if by is not None:
+        must(by, "people.edit", unit_id)
 
 
 def _apart(role: Role, held: set[Role]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,8 +72,9 @@ def test_the_office_takes_in_all_below_it(session, cast):
 
 MAY = {
     "editor": {"slide.edit", "slide.submit", "slide.recall", "playlist.edit", "duty.note"},
-    "head": {"slide.edit", "slide.submit", "slide.check", "slide.clear", "slide.recall", "playlist.edit", "topic.edit", "duty.note"},
-    "leader": {"slide.approve", "slide.clear", "slide.recall", "topic.edit", "people.consent"},
+    "head": {"slide.edit", "slide.submit", "slide.review", "slide.check", "slide.clear", "slide.recall", "playlist.edit", "topic.edit",
+             "duty.note"},
+    "leader": {"slide.review", "slide.approve", "slide.clear", "slide.recall", "topic.edit", "people.consent"},
     "administrator": {"playlist.edit", "board.edit", "people.read", "people.edit", "people.consent", "source.edit", "office.edit"},
     "inspector": {"journal.read"},
     "auditor": {"people.read", "journal.read"},
@@ -185,13 +187,14 @@ def test_an_ended_role_no_longer_does(session, cast, newcomer):
 def test_the_last_administrator_keeps_the_role(session, cast):
     last = cast.person(cast.administrator)
     with pytest.raises(Conflict, match="最后一位管理员"):
-        people.end_grant(session, last.grants[0], by=cast.leader, at=NOON)
+        people.end_grant(session, last.grants[0], by=cast.administrator, at=NOON)
+    stands_in = replace(cast.leader, scope=cast.administrator.scope)
     with pytest.raises(Conflict, match="最后一位管理员"):
-        people.disable(session, last, by=cast.leader, at=NOON)
+        people.disable(session, last, by=stands_in, at=NOON)
 
 
 def test_the_last_but_one_may_go(session, cast, newcomer):
-    give(session, cast, newcomer, Role.ADMINISTRATOR)
+    people.consent(session, give(session, cast, newcomer, Role.ADMINISTRATOR), by=cast.leader, at=NOON)
     people.disable(session, cast.person(cast.administrator), by=people.actor(session, newcomer), at=NOON)
     assert people.actor(session, cast.person(cast.administrator)).roles == set()
 
@@ -468,3 +471,27 @@ def test_a_deputy_has_a_first_and_a_last_day_and_no_more_than_three_months(sessi
     with pytest.raises(Invalid):
         people.name_deputy(session, cast.person(cast.editor), cast.person(cast.community), NOON + start * DAY, NOON + end * DAY,
                            by=cast.editor, at=NOON)
+
+
+# --- people of other units ------------------------------------------------------------------------------------------------
+
+def test_who_names_administrators_alone_names_nobody(session, cast, newcomer):
+    waiting = give(session, cast, newcomer, Role.ADMINISTRATOR)
+    assert waiting.pending and not may(people.actor(session, newcomer), "people.edit")
+    with pytest.raises(Forbidden, match="另一位"):
+        people.consent(session, waiting, by=cast.administrator, at=NOON)
+
+
+def test_a_communitys_administrator_touches_nobody_of_another_unit(session, cast):
+    local = replace(cast.administrator, id=4711, scope={Role.ADMINISTRATOR: frozenset({cast.east.id})})
+    west = people.add_person(session, login="shiqiao", post="石桥社区专干", unit=cast.west, by=None, at=NOON)
+    session.flush()
+    for act in (lambda: people.add_person(session, login="xin", post="专干", unit=cast.west, by=local, at=NOON),
+                lambda: people.grant(session, west, Role.EDITOR, cast.west, by=local, at=NOON),
+                lambda: people.grant(session, cast.person(cast.community), Role.EDITOR, cast.west, by=local, at=NOON),
+                lambda: people.disable(session, west, by=local, at=NOON), lambda: people.enable(session, west, by=local, at=NOON),
+                lambda: people.unlock(session, west, by=local, at=NOON), lambda: people.make_link(session, west, by=local, at=NOON),
+                lambda: people.end_grant(session, cast.person(cast.editor).grants[0], by=local, at=NOON),
+                lambda: people.change_unit(session, cast.west, name="石桥", short="石桥", phone="", hours="", place="", by=local, at=NOON)):
+        with pytest.raises(Forbidden):
+            act()

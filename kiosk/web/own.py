@@ -15,7 +15,7 @@ from kiosk.base.clock import Zone, parse
 from kiosk.base.errors import Forbidden, Invalid, NotFound
 from kiosk.content import slides
 from kiosk.content.slides import Revision, Slide
-from kiosk.people import Unit, may, must, reach
+from kiosk.people import Person, Unit, may, must, reach
 from kiosk.signage import boards, playlists
 from kiosk.signage.boards import Board, Group
 from kiosk.signage.playlists import Playlist
@@ -28,6 +28,21 @@ def unit(id: Any, action: str) -> Unit:
     """The unit, if this action is allowed there."""
     found = people.unit(db(), whole(id, "unit"))
     must(actor(), action, found.id)
+    return found
+
+
+def unit_seen(id: int) -> Unit:
+    """The unit, if this person looks after people there; another's does not exist for them."""
+    found = people.unit(db(), id)
+    if not may(actor(), "people.read", found.id):
+        raise NotFound("没有这个单位。")
+    return found
+
+
+def person(id: int) -> Person:
+    found = people.person(db(), id)
+    if not may(actor(), "people.read", found.unit_id):
+        raise NotFound("没有这个人。")
     return found
 
 

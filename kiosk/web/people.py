@@ -16,9 +16,9 @@ from kiosk import people
 from kiosk.base import journal, programs
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from kiosk.disclosure import starter
-from kiosk.people import ROLE_NAMES, Link, Person, Role, Throttle, UnitKind
+from kiosk.people import ROLE_NAMES, Link, Person, Role, Throttle, UnitKind, reach
 from kiosk.signage import playlists
-from kiosk.web import words
+from kiosk.web import own, words
 from kiosk.web.frame import home_of
 from kiosk.web.looks import hanging
 from kiosk.web.request import actor, back_in, db, end_transaction, maybe_actor, needs, now, number, parts, sign_in_session, signed_in, to
@@ -196,7 +196,8 @@ def end_token(id: int) -> ResponseReturnValue:
 @bp.get("/staff/people", endpoint="people")
 @needs("people.read")
 def people_page() -> ResponseReturnValue:
-    everybody = people.people(db())
+    mine = reach(actor(), "people.read")
+    everybody = [person for person in people.people(db()) if person.unit_id in mine]
     pending = [grant for person in everybody for grant in person.grants if grant.pending and grant.ended_at is None]
     return render_template("people/people.html", people=everybody, pending=pending, last=people.last_seen(db()), local=parts().zone.local,
                            paused=people.paused(db(), at=now(), throttle=_throttle()), roles=Role, kinds=KIND_NAMES)
@@ -205,7 +206,7 @@ def people_page() -> ResponseReturnValue:
 @bp.get("/staff/people/new")
 @needs("people.edit")
 def person_new() -> ResponseReturnValue:
-    return render_template("people/person_new.html", units=people.units(db()), roles=ROLE_NAMES)
+    return render_template("people/person_new.html", units=_units("people.edit"), roles=ROLE_NAMES)
 
 
 @bp.post("/staff/people/new")
@@ -222,21 +223,21 @@ def add_person() -> ResponseReturnValue:
 @bp.get("/staff/people/<int:id>")
 @needs("people.read")
 def person(id: int) -> ResponseReturnValue:
-    return _person_page(people.person(db(), id))
+    return _person_page(own.person(id))
 
 
 @bp.post("/staff/people/<int:id>/link")
 @needs("people.edit")
 def renew_link(id: int) -> ResponseReturnValue:
     """A new one-time link: the first password, or a forgotten one."""
-    return _with_link(people.person(db(), id))
+    return _with_link(own.person(id))
 
 
 @bp.post("/staff/people/<int:id>/roles")
 @needs("people.edit")
 @back_in(person)
 def grant(id: int) -> ResponseReturnValue:
-    people.grant(db(), people.person(db(), id), _role(), people.unit(db(), number("unit")), by=actor(), at=now())
+    people.grant(db(), own.person(id), _role(), people.unit(db(), number("unit")), by=actor(), at=now())
     return to("people.person", id=id)
 
 
@@ -252,7 +253,9 @@ def consent(id: int) -> ResponseReturnValue:
 @needs("people.consent")
 def consents() -> ResponseReturnValue:
     """Approving roles that wait for a second person; a leader finds them here too."""
-    pending = [grant for each in people.people(db()) for grant in each.grants if grant.pending and grant.ended_at is None]
+    mine = reach(actor(), "people.consent")
+    pending = [grant for each in people.people(db()) for grant in each.grants
+               if grant.pending and grant.ended_at is None and grant.unit_id in mine]
     return render_template("people/consents.html", pending=pending, local=parts().zone.local,
                            mine=lambda grant: actor().id in (grant.granted_by, grant.person_id))
 
@@ -261,6 +264,7 @@ def consents() -> ResponseReturnValue:
 @needs("people.edit")
 def end_grant(id: int) -> ResponseReturnValue:
     found = people.grant_of(db(), id)
+    own.person(found.person_id)
     people.end_grant(db(), found, by=actor(), at=now())
     return to("people.person", id=found.person_id)
 
@@ -269,21 +273,21 @@ def end_grant(id: int) -> ResponseReturnValue:
 @needs("people.edit")
 @back_in(person)
 def disable(id: int) -> ResponseReturnValue:
-    people.disable(db(), people.person(db(), id), by=actor(), at=now())
+    people.disable(db(), own.person(id), by=actor(), at=now())
     return to("people.person", id=id)
 
 
 @bp.post("/staff/people/<int:id>/enable")
 @needs("people.edit")
 def enable(id: int) -> ResponseReturnValue:
-    people.enable(db(), people.person(db(), id), by=actor(), at=now())
+    people.enable(db(), own.person(id), by=actor(), at=now())
     return to("people.person", id=id)
 
 
 @bp.post("/staff/people/<int:id>/unlock")
 @needs("people.edit")
 def unlock(id: int) -> ResponseReturnValue:
-    people.unlock(db(), people.person(db(), id), by=actor(), at=now())
+    people.unlock(db(), own.person(id), by=actor(), at=now())
     return to("people.people")
 
 
@@ -292,7 +296,7 @@ def unlock(id: int) -> ResponseReturnValue:
 @bp.get("/staff/units")
 @needs("people.read")
 def units() -> ResponseReturnValue:
-    return render_template("people/units.html", units=people.units(db()), kinds=KIND_NAMES)
+    return render_template("people/units.html", units=_units("people.read"), kinds=KIND_NAMES)
 
 
 @bp.post("/staff/units")
@@ -309,14 +313,14 @@ def add_unit() -> ResponseReturnValue:
 @bp.get("/staff/units/<int:id>")
 @needs("people.read")
 def unit(id: int) -> ResponseReturnValue:
-    return render_template("people/unit.html", unit=people.unit(db(), id), kinds=KIND_NAMES)
+    return render_template("people/unit.html", unit=own.unit_seen(id), kinds=KIND_NAMES)
 
 
 @bp.post("/staff/units/<int:id>")
 @needs("people.edit")
 @back_in(unit)
 def change_unit(id: int) -> ResponseReturnValue:
-    people.change_unit(db(), people.unit(db(), id), by=actor(), at=now(), **_unit_words())
+    people.change_unit(db(), own.unit_seen(id), by=actor(), at=now(), **_unit_words())
     flash(gettext("存好了。屏上的抬头跟着换。"), "ok")
     return to("people.units")
 
@@ -420,8 +424,13 @@ def _with_link(person: Person) -> ResponseReturnValue:
 def _person_page(person: Person, fresh: str | None = None) -> str:
     db().flush()
     db().refresh(person, ["grants"])
-    return render_template("people/person.html", person=person, fresh=fresh, units=people.units(db()), roles=ROLE_NAMES,
+    return render_template("people/person.html", person=person, fresh=fresh, units=_units("people.edit"), roles=ROLE_NAMES,
                            history=journal.about(db(), person, 20), local=parts().zone.local, mine=person.id == actor().id)
+
+
+def _units(action: str) -> list[people.Unit]:
+    mine = reach(actor(), action)
+    return [unit for unit in people.units(db()) if unit.id in mine]
 
 
 def _private(page: Any) -> ResponseReturnValue:
