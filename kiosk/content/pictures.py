@@ -1,4 +1,4 @@
-"""Pictures: pages as one warm headless Chromium draws them, the same fragment, style and fonts that a board gets.
+"""Pictures: pages as one warm headless Chromium draws them, the same fragment, style and fonts that a board gets; and printed papers.
 
 The child runs without network in its sandbox, speaks the DevTools protocol over a pipe (no port is opened), and ends after a
 quiet while. Without Chromium or the sandbox nothing is lost: pages are then drawn live in the reader's browser.
@@ -62,6 +62,16 @@ class Painter:
             raise
         return _sizes(data)
 
+    def print(self, document: str) -> bytes:
+        """A whole document as the PDF that its own print style makes of it (A4 unless it says otherwise)."""
+        self.used_at = time.monotonic()
+        child = self._child or self._start()
+        try:
+            return child.print(document)
+        except (OSError, Broken):
+            self.close()
+            raise
+
     def close(self) -> None:
         """End the child; the next page starts another."""
         if self._child is not None:
@@ -108,10 +118,21 @@ class _Child:
         self._session = self._attach()
 
     def shoot(self, document: str, width: int, height: int, scale: float) -> bytes:
+        self._ask("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False})
+        self._show(document)
+        shot = self._ask("Page.captureScreenshot", {"format": "webp", "quality": 85})
+        return base64.b64decode(shot["data"])
+
+    def print(self, document: str) -> bytes:
+        self._show(document)
+        told = self._ask("Page.printToPDF", {"preferCSSPageSize": True, "printBackground": True, "generateTaggedPDF": True})
+        return base64.b64decode(told["data"])
+
+    def _show(self, document: str) -> None:
+        """Load the document, and wait for its fonts and pictures."""
         page = self._work / "page.html"
         page.write_text(document, encoding="utf-8")
         page.chmod(0o644)
-        self._ask("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False})
         self._ask("Page.navigate", {"url": page.as_uri()})
         ready = ("document.fonts.ready.then(() => Promise.all([...document.images].map((each) => each.decode().catch(() => 0))))"
                  ".then(() => document.readyState)")
@@ -121,8 +142,6 @@ class _Child:
             if told.get("result", {}).get("value") == "complete":
                 break
             time.sleep(0.02)
-        shot = self._ask("Page.captureScreenshot", {"format": "webp", "quality": 85})
-        return base64.b64decode(shot["data"])
 
     def given(self, path: Path, name: str) -> Path:
         """A copy of the file that the child can read."""

@@ -135,9 +135,9 @@ def revise(session: Session, slide: Slide, draft: Draft, *, by: Actor, at: datet
 
     `expect` is the number of edits the writer has seen; Conflict when somebody else wrote in between.
     """
+    latest = held(session, slide)
     if slide.retired_at is not None:
         raise Conflict("这件内容已经撤下存档，不能再改。要再挂，请新建一件。")
-    latest = slide.latest
     if expect is not None and expect != latest.edits:
         raise Conflict("您打开以后，别人改过这件内容。请看两版哪里不同，再选留哪一版。")
     draft = _checked(session, slide.kind, draft, slide.unit, latest)
@@ -150,6 +150,7 @@ def revise(session: Session, slide: Slide, draft: Draft, *, by: Actor, at: datet
 
 def fill(session: Session, revision: Revision, data: dict[str, Any], *, at: datetime) -> None:
     """The pages of a file, the only way into a media revision. Nobody writes by this: its writers and its number of edits stay."""
+    held(session, revision.slide)
     if revision.slide.retired_at is not None:
         raise Conflict("这件内容已经撤下存档，不能再改。要再挂，请新建一件。")
     if revision is not revision.slide.latest or revision.state not in (State.DRAFT, State.RETURNED) or revision.approved_at is not None:
@@ -159,6 +160,7 @@ def fill(session: Session, revision: Revision, data: dict[str, Any], *, at: date
 
 def retire(session: Session, slide: Slide, *, by: Actor, at: datetime) -> None:
     """Take the slide off every board and into the archive, in good order (for cause: recall)."""
+    held(session, slide)
     slide.retired_at, slide.live = at, None
     journal.record(session, "slide.retired", slide, by=by, at=at)
 
@@ -177,6 +179,15 @@ def revision(session: Session, id: int) -> Revision:
     if found is None:
         raise NotFound("没有这一版内容，可能已经删了。")
     return found
+
+
+def held(session: Session, slide: Slide) -> Revision:
+    """The slide's latest revision, as it stands now and held like `revision` holds it: a writer and a decider never pass each other."""
+    while True:
+        latest = revision(session, slide.latest.id)
+        session.expire(slide, ["revisions", "live"])  # another may have opened the next one while we waited for this one's row
+        if slide.latest is latest:
+            return latest
 
 
 def find(session: Session, *, units: Collection[int], state: State | None = None, words: str = "",

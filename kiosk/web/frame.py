@@ -12,12 +12,12 @@ from kiosk.content import review
 from kiosk.content.slides import State, find
 from kiosk.people import Actor, Role, may, reach
 from kiosk.web import words
-from kiosk.web.request import db, maybe_actor, parts
+from kiosk.web.request import db, maybe_actor, now, parts
 
 # Entry: endpoint, word, icon, the roles that see it; order as on the page (look/staff.md §2).
 ENTRIES = (
     ("content.today", N_("今天"), "today", frozenset({Role.EDITOR, Role.SECTION_HEAD})),
-    ("review.inbox", N_("待我审核"), "review", frozenset({Role.LEADER})),
+    ("review.inbox", N_("待我审核"), "review", frozenset({Role.SECTION_HEAD, Role.LEADER})),
     ("content.mine", N_("我的内容"), "content", frozenset({Role.EDITOR, Role.SECTION_HEAD})),
     ("signage.playlists", N_("播放安排"), "playlist", frozenset({Role.EDITOR, Role.SECTION_HEAD, Role.ADMINISTRATOR})),
     ("signage.boards", N_("公示屏"), "board", frozenset(Role)),
@@ -52,7 +52,8 @@ VERB_NAMES = {
     "unit.changed": N_("改了单位资料"), "upload.received": N_("收到文件"), "upload.converted": N_("转换好了"),
     "upload.failed": N_("转换不了"), "upload.dropped": N_("取消文件"), "source.added": N_("加了来源"), "source.changed": N_("改了来源"),
     "source.ended": N_("停了来源"), "source.read": N_("来源的文件变了"), "slide.filed": N_("归入公开事项"), "slide.checked": N_("核对过"),
-    "urgent.asked": N_("要求紧急上屏"), "urgent.completed": N_("补齐了核对"), "topic.added": N_("新建公开事项"),
+    "urgent.asked": N_("要求紧急上屏"), "urgent.ended": N_("收回了紧急上屏"), "urgent.completed": N_("补齐了核对"),
+    "topic.added": N_("新建公开事项"),
     "topic.changed": N_("改了公开事项"), "topic.ended": N_("停用公开事项"), "topic.confirmed": N_("确认无变更"),
     "topic.unconfirmed": N_("撤销了无变更"), "happening.dropped": N_("记下这次不用公开"),
     "classes.set": N_("改了公开类别"), "happening.noted": N_("记下形成或变更的日子"), "items.imported": N_("导入以前公开的信息"),
@@ -80,8 +81,9 @@ def _here(endpoint: str) -> bool:
 def _counts(me: Actor) -> dict[str, int]:
     """What waits for this very person."""
     counts = {}
-    if Role.LEADER in me.roles:
-        counts["review.inbox"] = len(review.waiting(db(), me))
+    if may(me, "slide.review"):
+        counts["review.inbox"] = len({each.id for each in review.waiting(db(), me, now())}
+                                     | {each.id for _, each in review.to_confirm(db(), me, now())})
     if me.roles & {Role.EDITOR, Role.SECTION_HEAD}:
         mine = reach(me, "slide.edit")
         counts["content.today"] = sum(len(find(db(), units=mine, state=state)) for state in (State.RETURNED, State.DRAFT))

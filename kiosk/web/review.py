@@ -1,35 +1,66 @@
-"""Staff pages of review: what waits for this leader, old beside new, one decision or several in a row."""
+"""Staff pages of review: what waits for this person, old beside new, the check or decision that is theirs, several in a row, the form."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from kiosk import people
-from kiosk.base.errors import N_
+from kiosk.base.errors import N_, Conflict, Problem, Unavailable
 from kiosk.content import render, review
 from kiosk.content.kinds import KINDS
-from kiosk.content.slides import Revision
+from kiosk.content.review import ASSESSMENT, STEP_NAMES, TICKS, Step, Urgent
+from kiosk.content.slides import Revision, State
+from kiosk.disclosure import days, filing
+from kiosk.people import may
 from kiosk.signage import boards, manifest
 from kiosk.signage.boards import Board
-from kiosk.web import desk, looks, words
-from kiosk.web.request import actor, back_in, db, integer, needs, now, number, parts, to
+from kiosk.web import desk, looks, papers, words
+from kiosk.web.request import actor, back_in, db, end_transaction, integer, needs, now, number, parts, to
 
 bp = Blueprint("review", __name__)
 
 
+@dataclass(frozen=True)
+class Power:
+    """What this person can do with the revision now. `left`: checks that are missing and not theirs."""
+
+    steps: Sequence[Step]
+    left: Sequence[Step]
+    approve: bool
+    send_back: bool
+    ask: bool
+    confirm: bool
+    take_back: bool
+    urgent: Urgent | None
+    instead: bool  # of a head that there is not
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.steps) or self.approve or self.confirm or self.take_back
+
+
 @bp.get("/staff/review")
-@needs("slide.approve")
+@needs("slide.review")
 def inbox() -> ResponseReturnValue:
-    waiting = review.waiting(db(), actor())
-    return render_template("review/inbox.html", waiting=waiting, consents=people.consents(db(), actor()),
-                           plain=[each for each in waiting if _is_plain(each)], marked=[each for each in waiting if not _is_plain(each)],
-                           targets=lambda revision: manifest.targets(db(), revision),
+    """Urgent ones first, then owed checks, then what is to be checked, then what is to be approved."""
+    urgent, owed = review.to_confirm(db(), actor(), now()), _owed()
+    first = {revision.id for _, revision in urgent}
+    waiting = [each for each in review.waiting(db(), actor(), now()) if each.id not in first]
+    checking = [each for each in waiting if review.missing_steps(db(), each)]
+    deciding = [each for each in waiting if each not in checking]
+    return render_template("review/inbox.html", waiting=waiting, urgent=urgent, owed=owed, checking=checking,
+                           consents=people.consents(db(), actor()),
+                           plain=[each for each in deciding if _is_plain(each)], marked=[each for each in deciding if not _is_plain(each)],
+                           targets=lambda revision: manifest.targets(db(), revision), today=parts().zone.day(now()),
+                           post=lambda id: people.person(db(), id).post, power=_power, day_of=words.day, heads_of=_heads_of,
+                           step_names=STEP_NAMES,
                            changed=lambda revision: len(_changes(revision.slide.live, revision)), doubts=_doubts)
 
 
@@ -37,9 +68,9 @@ def inbox() -> ResponseReturnValue:
 @needs("slide.approve")
 def batch() -> ResponseReturnValue:
     """One picture after the other, full width; what was agreed to is approved together at the end. A page of plain links."""
-    agreed, waiting = _agreed(request.args), {each.id: each for each in review.waiting(db(), actor())}
+    agreed, waiting = _agreed(request.args), {each.id: each for each in _in_a_row()}
     passed = set(request.args.getlist("pass", type=integer))
-    rest = [each for each in waiting.values() if each.id not in agreed and each.id not in passed and _is_plain(each)]
+    rest = [each for each in waiting.values() if each.id not in agreed and each.id not in passed]
     chosen = [waiting[id] for id, bound in agreed.items() if id in waiting and waiting[id].bound == bound]
     now_at = rest[0] if rest else None
     hang = manifest.targets(db(), now_at) if now_at else []
@@ -52,32 +83,68 @@ def batch() -> ResponseReturnValue:
 @bp.post("/staff/review/batch")
 @needs("slide.approve")
 def approve_many() -> ResponseReturnValue:
-    agreed = _agreed(request.form)
+    """All that were agreed to, each as it was seen. One that was edited since, or has a remark now, stays and is named."""
+    agreed, left = _agreed(request.form), []
     for id, bound in agreed.items():
-        review.approve(db(), looks.revision_of(id), by=actor(), at=now(), seen=bound)
-    flash(gettext("%(count)s 件已批准上屏。", count=len(agreed)), "ok")
+        revision = looks.revision_of(id)
+        try:
+            if not _is_plain(revision):
+                raise Conflict("“%(title)s”有提醒，请单独看。", title=revision.title)
+            review.approve(db(), revision, by=actor(), at=now(), seen=bound)
+        except Problem as problem:
+            left.append(gettext("“%(title)s”没有批：%(why)s", title=revision.title, why=words.worded(problem)))
+    if agreed and len(left) == len(agreed):
+        raise Conflict("%(why)s", why=left)
+    flash(gettext("%(count)s 件已批准上屏。", count=len(agreed) - len(left)) + "".join(left), "ok")
     return to("review.inbox")
 
 
 @bp.get("/staff/review/<int:id>")
-@needs("slide.approve")
+@needs("slide.review")
 def look_over(id: int) -> ResponseReturnValue:
+    """What it will look like, what changed, every warning, and what this person can do now."""
     revision = looks.revision_of(id)
-    waiting = list(review.waiting(db(), actor()))
-    before = revision.slide.live if revision.slide.live_id != revision.id else None
+    waiting = list(review.waiting(db(), actor(), now()))
+    before = _before(revision)
     hang = manifest.targets(db(), revision)
-    shown = _chosen(hang or manifest.audience_boards(db(), revision))
+    among = hang or manifest.audience_boards(db(), revision)
+    shown = _chosen(among)
     geometry = shown.geometry if shown else looks.USUAL
+    drawn = looks.drawn_pages(revision, geometry)
+    power = _power(revision)
+    filed = filing.of(db(), revision.slide)
     return render_template(
-        "review/review.html", revision=revision, slide=revision.slide, before=before, board=shown, boards=hang, waiting=waiting,
-        place=next((at for at, each in enumerate(waiting, 1) if each.id == id), 0), local=parts().zone.local,
-        drawn=looks.drawn_pages(revision, geometry), drawn_before=looks.drawn_pages(before, geometry) if before else [], geometry=geometry,
+        "review/review.html", revision=revision, slide=revision.slide, before=before, board=shown, boards=hang, among=among,
+        waiting=waiting, place=next((at for at, each in enumerate(waiting, 1) if each.id == id), 0), power=power, filed=filed,
+        drawn=drawn, drawn_before=looks.drawn_pages(before, geometry) if before else [], geometry=geometry,
         changes=_changes(before, revision), second=review.is_second_person(revision, actor()),
         online=[board for board in hang if boards.status(board, now()) is boards.Status.ONLINE],
-        page=min(max(1, number("page", default=1)), max(1, len(looks.drawn_pages(revision, geometry)))),
+        page=min(max(1, number("page", default=1)), max(1, len(drawn))), step_names=STEP_NAMES, tick_words=TICKS, assessment=ASSESSMENT,
         readable=_readable(hang), doubts=_doubts(revision), checks=desk.checks(revision.slide.kind, revision.data),
-        sight=desk.sight_of(shown),
+        signed=papers.signatures(db(), revision), sight=desk.sight_of(shown), today=parts().zone.day(now()), due=_due(),
+        post=lambda of: people.person(db(), of).post, day_of=words.day, named=_named, heads=_heads_of(revision) if power.left else [],
         author=people.person(db(), revision.submitted_by or revision.author_id))
+
+
+@bp.post("/staff/review/<int:id>/check")
+@needs("slide.review")
+@back_in(look_over)
+def check(id: int) -> ResponseReturnValue:
+    """Every step that the page offered, with its ticks (`step.tick`)."""
+    revision = looks.revision_of(id)
+    wanted = [Step(each) for each in request.form.getlist("step") if each in TICKS]
+    if not wanted:
+        raise Conflict("这件不在待审核里，不用核对。")
+    for step in wanted:
+        ticked = [each.partition(".")[2] for each in request.form.getlist("tick") if each.startswith(f"{step}.")]
+        review.check(db(), revision, step, ticked, by=actor(), at=now(), seen=request.form.get("seen") or None)
+    missing = review.missing_steps(db(), revision)
+    if revision.state == State.APPROVED:
+        told = N_("“%(title)s”的核对补上了，还差%(steps)s。") if missing else N_("“%(title)s”的核对补齐了。")
+    else:
+        told = N_("“%(title)s”核对完了，还差%(steps)s。") if missing else N_("“%(title)s”核对完了，已送分管领导。")
+    flash(words.phrased(told, {"title": revision.title, "steps": [STEP_NAMES[step] for step in missing]}), "ok")
+    return to("review.look_over", id=id) if _power(revision).anything else _next_waiting()
 
 
 @bp.post("/staff/review/<int:id>/approve")
@@ -86,21 +153,145 @@ def look_over(id: int) -> ResponseReturnValue:
 def approve(id: int) -> ResponseReturnValue:
     revision = looks.revision_of(id)
     review.approve(db(), revision, by=actor(), at=now(), seen=request.form.get("seen") or None)
-    hangs = manifest.targets(db(), revision)
-    told = gettext("“%(title)s”已批准上屏。", title=revision.title) if hangs else gettext(
-        "“%(title)s”已批准，还没有排上屏。经办人把它放进播放列表就上屏。", title=revision.title)
-    flash(told, "ok")
+    flash(_hung(revision), "ok")
     return _next_waiting()
 
 
 @bp.post("/staff/review/<int:id>/return")
-@needs("slide.approve")
+@needs("slide.review")
 @back_in(look_over)
 def send_back(id: int) -> ResponseReturnValue:
     revision = looks.revision_of(id)
     review.send_back(db(), revision, request.form.get("reason", ""), by=actor(), at=now())
     flash(gettext("“%(title)s”已退回，原因告诉经办人了。", title=revision.title), "ok")
     return _next_waiting()
+
+
+@bp.post("/staff/review/<int:id>/urgent")
+@needs("slide.review")
+@back_in(look_over)
+def ask_urgently(id: int) -> ResponseReturnValue:
+    """The first of two people."""
+    revision = looks.revision_of(id)
+    review.ask_urgently(db(), revision, request.form.get("urgent_reason", ""), by=actor(), at=now(), due=_due(),
+                        seen=request.form.get("seen") or None)
+    flash(gettext("已经提出。另一个人在手机上一确认，马上上屏。"), "ok")
+    return to("review.look_over", id=id)
+
+
+@bp.post("/staff/review/<int:id>/urgent/confirm")
+@needs("slide.review")
+@back_in(look_over)
+def confirm_urgently(id: int) -> ResponseReturnValue:
+    """The second: it hangs at once."""
+    revision = looks.revision_of(id)
+    review.confirm_urgently(db(), revision, by=actor(), at=now(), due=_due(), seen=request.form.get("seen") or None)
+    flash(_hung(revision), "ok")
+    return to("review.look_over", id=id)
+
+
+@bp.post("/staff/review/<int:id>/urgent/back")
+@needs("slide.review")
+@back_in(look_over)
+def take_back_urgent(id: int) -> ResponseReturnValue:
+    revision = looks.revision_of(id)
+    review.take_back_urgent(db(), revision, by=actor(), at=now())
+    flash(gettext("紧急上屏收回了，这件照常等核对。"), "ok")
+    return to("review.look_over", id=id)
+
+
+@bp.get("/staff/review/<int:id>/form")
+@needs("slide.read")
+def form(id: int) -> ResponseReturnValue:
+    """The printed 发布审核表, already filled: for the browser's own print."""
+    revision = looks.revision_of(id)
+    back = url_for("review.look_over", id=id) if may(actor(), "slide.review") else url_for("content.home")
+    return render_template("review/form.html", no_pdf="pdf" in request.args, back_to=back,
+                           **papers.filled_in(db(), revision, _facts(revision)))
+
+
+@bp.get("/staff/review/<int:id>/form.pdf")
+@needs("slide.read")
+def form_pdf(id: int) -> ResponseReturnValue:
+    """The same as a PDF. Nothing is held in the database while it is drawn; without the sandbox the page says so."""
+    revision = looks.revision_of(id)
+    paper = papers.paper(db(), revision, _facts(revision))
+    end_transaction(keep=False)
+    try:
+        data = papers.printed(paper)
+    except Unavailable:
+        return to("review.form", id=id, pdf="none")
+    return Response(data, mimetype="application/pdf", headers={
+        "Content-Disposition": f"inline; filename=shenhebiao-{id}.pdf", "Cache-Control": "no-store"})
+
+
+def _power(revision: Revision) -> Power:
+    me, open_ = actor(), revision.state == State.SUBMITTED
+    urgent = review.urgent_of(db(), revision)
+    owing = urgent is not None and urgent.owing and revision.state == State.APPROVED
+    missing = review.missing_steps(db(), revision) if open_ or owing else []
+    mine = [step for step in missing if review.may_check(db(), revision, step, me, now())]
+    left = [step for step in missing if step not in mine]
+    unit, second = revision.slide.unit_id, review.is_second_person(revision, me)
+    waits = urgent is not None and urgent.asked and open_
+    confirm = waits and any(each.id == revision.id for _, each in review.to_confirm(db(), me, now()))
+    took = waits and urgent is not None and urgent.first_by == me.id
+    return Power(
+        steps=mine, left=left, approve=open_ and second and not missing and may(me, "slide.approve", unit),
+        send_back=open_ and review.may_return(db(), revision, me, now()),
+        ask=open_ and bool(missing) and not waits and review.may_urge(revision, me), confirm=confirm, take_back=took,
+        urgent=urgent if waits or owing else None, instead=bool(mine) and not may(me, "slide.check", unit) and Step.SECTION in mine)
+
+
+def _owed() -> list[tuple[Urgent, Revision]]:
+    """What was put up in an emergency and still lacks checks: of the two who did it, and of whoever can do them."""
+    me = actor()
+    return [(urgent, revision) for urgent, revision in review.owed(db()) if me.id in (urgent.first_by, urgent.second_by) or any(
+        review.may_check(db(), revision, step, me, now()) for step in review.missing_steps(db(), revision))]
+
+
+def _due() -> Any:
+    """The working day by which the checks of an urgent one are to be made up."""
+    return days.calendar(db()).after(parts().zone.day(now()), 1)
+
+
+def _heads_of(revision: Revision) -> list[str]:
+    """The posts that can do the section's check."""
+    able = people.holders(db(), "slide.check", revision.slide.unit_id, now())
+    return [each.post for each in able if review.is_second_person(revision, each)]
+
+
+def _named(steps: Sequence[Step]) -> str:
+    return words.row(gettext(STEP_NAMES[step]) for step in steps)
+
+
+def _hung(revision: Revision) -> str:
+    hangs = manifest.targets(db(), revision)
+    return str(gettext("“%(title)s”已批准上屏。", title=revision.title) if hangs else gettext(
+        "“%(title)s”已批准，还没有排上屏。经办人把它放进播放列表就上屏。", title=revision.title))
+
+
+def _before(revision: Revision) -> Revision | None:
+    """The version to compare with: what hangs, or for what hangs (or hung) itself the approved one before it."""
+    slide = revision.slide
+    if slide.live is not None and slide.live_id != revision.id and revision.approved_at is None:
+        return slide.live
+    older = [each for each in slide.revisions if each.number < revision.number and each.approved_at is not None]
+    return older[-1] if older and revision.approved_at is not None else None
+
+
+def _facts(revision: Revision) -> papers.Facts:
+    among = manifest.targets(db(), revision) or manifest.audience_boards(db(), revision)
+    changes: Sequence[Mapping[str, Any]] = [
+        {"where": words.placed(each), "old": gettext(each.old) if each.worded and each.old else each.old,
+         "new": gettext(each.new) if each.worded and each.new else each.new} for each in _changes(_before(revision), revision)]
+    return papers.Facts(boards=among, changes=changes, doubts=_doubts(revision))
+
+
+def _in_a_row() -> list[Revision]:
+    """What may be approved in one sitting: nothing missing, nothing doubted, nothing noted, nothing urgent."""
+    return [each for each in review.waiting(db(), actor(), now())
+            if may(actor(), "slide.approve", each.slide.unit_id) and not review.missing_steps(db(), each) and _is_plain(each)]
 
 
 def _is_plain(revision: Revision) -> bool:
@@ -144,7 +335,7 @@ def _names(revision: Revision) -> str:
 
 
 def _next_waiting() -> ResponseReturnValue:
-    rest = review.waiting(db(), actor())
+    rest = review.waiting(db(), actor(), now())
     return to("review.look_over", id=rest[0].id) if rest else to("review.inbox")
 
 

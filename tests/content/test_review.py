@@ -316,7 +316,7 @@ def test_the_leader_approves_only_after_every_check_that_is_demanded(session, ma
 
 def test_a_check_wants_every_tick_and_names_those_that_are_missing(session, make, cast):
     revision = chained(session, make, cast, Step.PRIVACY)
-    with pytest.raises(Invalid, match="影响评估"):
+    with pytest.raises(Invalid, match="泄露的风险"):
         review.check(session, revision, Step.PRIVACY, ["secret", "safety", "others", "inner"], by=cast.head, at=NOON)
     assert review.missing_steps(session, revision) == [Step.PRIVACY]
 
@@ -336,23 +336,265 @@ def test_an_edit_voids_the_checks(session, make, cast):
     assert review.missing_steps(session, revision) == [Step.SECTION]
 
 
-def test_in_an_emergency_two_people_put_it_up_and_the_checks_are_owed(session, make, cast):
-    revision, due = chained(session, make, cast, Step.SECTION), date(2026, 11, 24)
-    review.approve_urgently(session, revision, "暴雨红色预警", by=cast.leader, at=NOON, due=due)
+def test_a_step_is_checked_once(session, make, cast):
+    revision = chained(session, make, cast, *BOTH)
+    tick(session, revision, Step.SECTION, cast.head)
+    with pytest.raises(Conflict, match="已经有人做过"):
+        tick(session, revision, Step.SECTION, cast.head)
+
+
+def test_what_was_checked_before_counts_no_more_after_a_return_though_no_word_was_changed(session, make, cast):
+    revision = chained(session, make, cast, *BOTH)
+    tick(session, revision, Step.SECTION, cast.head)
+    review.send_back(session, revision, "数字再核一遍。", by=cast.leader, at=NOON)
+    review.submit(session, revision, by=cast.second_editor, at=NOON, chain=BOTH)
+    assert review.missing_steps(session, revision) == list(BOTH)
+
+
+def test_the_impact_assessment_has_four_questions(session, make, cast):
+    revision = chained(session, make, cast, Step.PRIVACY)
+    for question in review.ASSESSMENT:
+        with pytest.raises(Invalid) as caught:
+            review.check(session, revision, Step.PRIVACY, set(TICKS[Step.PRIVACY]) - {question}, by=cast.head, at=NOON)
+        assert TICKS[Step.PRIVACY][question] in str(caught.value)
+    assert len(review.ASSESSMENT) == 4
+
+
+def test_a_head_checks_nothing_of_another_unit(session, make, cast):
+    slide = make.slide(unit=cast.east, author=cast.community)
+    review.submit(session, slide.latest, by=cast.community, at=NOON, chain=BOTH)
+    for step in BOTH:
+        with pytest.raises(Forbidden):
+            tick(session, slide.latest, step, cast.head)
+    with pytest.raises(Forbidden):
+        review.send_back(session, slide.latest, "不对。", by=cast.head, at=NOON)
+    with pytest.raises(Forbidden):
+        review.ask_urgently(session, slide.latest, "急", by=cast.head, at=NOON, due=DUE)
+
+
+def test_a_head_who_finds_a_fault_returns_it_with_a_reason(session, make, cast):
+    revision = chained(session, make, cast, Step.SECTION)
+    review.send_back(session, revision, "金额少写了一位。", by=cast.head, at=NOON)
+    assert (revision.state, revision.reason) == (State.RETURNED, "金额少写了一位。")
+
+
+def test_a_head_returns_nothing_that_no_longer_waits_for_their_check(session, make, cast):
+    revision = chained(session, make, cast, Step.SECTION)
+    tick(session, revision, Step.SECTION, cast.head)
+    with pytest.raises(Forbidden, match="分管领导"):
+        review.send_back(session, revision, "还是不对。", by=cast.head, at=NOON)
+    review.approve(session, revision, by=cast.leader, at=NOON)
+    with pytest.raises(Forbidden):
+        review.send_back(session, revision, "还是不对。", by=cast.head, at=NOON)
+    assert revision.slide.live is revision
+
+
+def test_a_head_who_wrote_it_returns_nothing_of_it(session, make, cast):
+    slide = make.slide(unit=cast.civil, author=cast.head)
+    review.submit(session, slide.latest, by=cast.head, at=NOON, chain=BOTH)
+    with pytest.raises(Forbidden):
+        review.send_back(session, slide.latest, "我再想想。", by=cast.head, at=NOON)
+
+
+# --- no dead end, and what waits for whom -------------------------------------------------------------------------------------
+
+def test_where_the_only_head_wrote_it_the_leader_checks_for_the_section(session, make, cast):
+    slide = make.slide(unit=cast.civil, author=cast.head)
+    review.submit(session, slide.latest, by=cast.head, at=NOON, chain=BOTH)
+    assert review.falls_to_leader(session, slide.latest)
+    assert review.waiting(session, cast.head) == []
+    assert review.waiting(session, cast.leader) == [slide.latest]
+    for step in BOTH:
+        tick(session, slide.latest, step, cast.leader)
+    review.approve(session, slide.latest, by=cast.leader, at=NOON)
+
+
+def test_where_nobody_holds_the_post_the_leader_checks_for_the_section(session, make, cast):
+    slide = make.slide(unit=cast.east, author=cast.community)
+    review.submit(session, slide.latest, by=cast.community, at=NOON, chain=[Step.SECTION])
+    tick(session, slide.latest, Step.SECTION, cast.deputy)
+
+
+def test_while_a_head_can_check_the_leader_does_not_do_it_for_them(session, make, cast):
+    revision = chained(session, make, cast, Step.SECTION)
+    assert not review.falls_to_leader(session, revision)
+    with pytest.raises(Forbidden, match="科室负责人"):
+        tick(session, revision, Step.SECTION, cast.leader)
+
+
+def test_a_post_whose_holder_left_is_a_dead_end_no_more(session, make, cast):
+    revision = chained(session, make, cast, Step.SECTION)
+    people.disable(session, cast.person(cast.head), by=cast.administrator, at=NOON)
+    tick(session, revision, Step.SECTION, cast.leader)
+
+
+def test_a_deputy_of_the_head_keeps_the_check_in_the_section(session, make, cast):
+    stand_in(session, cast, cast.head, cast.second_editor)
+    slide = make.slide(unit=cast.civil, author=cast.head)
+    review.submit(session, slide.latest, by=cast.head, at=NOON, chain=[Step.SECTION])
+    assert review.falls_to_leader(session, slide.latest), "without a moment no deputy stands"
+    assert not review.falls_to_leader(session, slide.latest, NOON)
+    tick(session, slide.latest, Step.SECTION, people.actor(session, cast.person(cast.second_editor), NOON))
+    entry = next(each for each in journal.about(session, slide) if each.verb == "slide.checked")
+    assert (entry.by_post, entry.data["for"]) == ("民政办经办人", ["民政办负责人"])
+    review.approve(session, slide.latest, by=cast.leader, at=NOON)
+
+
+def test_it_waits_for_the_head_first_and_for_the_leader_when_every_check_is_there(session, make, cast):
+    revision = chained(session, make, cast, *BOTH)
+    assert (review.waiting(session, cast.head), review.waiting(session, cast.leader)) == ([revision], [])
+    for step in BOTH:
+        tick(session, revision, step, cast.head)
+    assert (review.waiting(session, cast.head), review.waiting(session, cast.leader)) == ([], [revision])
+
+
+# --- two people at once -----------------------------------------------------------------------------------------------------
+
+DUE = date(2026, 11, 24)
+
+
+def tick(session, revision, step, by, at=NOON):
+    return review.check(session, revision, step, list(TICKS[step]), by=by, at=at)
+
+
+def stand_in(session, cast, absent, deputy):
+    away, instead = cast.person(absent), cast.person(deputy)
+    row = people.name_deputy(session, away, instead, NOON, NOON + DAY, by=cast.administrator, at=NOON)
+    people.consent_deputy(session, row, by=cast.leader if absent.id != cast.leader.id else cast.deputy, at=NOON)
+    session.flush()
+    return row
+
+
+def asked(session, make, cast, by, *steps):
+    revision = chained(session, make, cast, *(steps or [Step.SECTION]))
+    review.ask_urgently(session, revision, "暴雨红色预警", by=by, at=NOON, due=DUE)
+    return revision
+
+
+@pytest.mark.parametrize(("first", "second"), [("leader", "head"), ("head", "leader"), ("leader", "deputy")])
+def test_in_an_emergency_two_people_put_it_up_and_the_checks_are_owed(session, make, cast, first, second):
+    revision = asked(session, make, cast, getattr(cast, first))
     assert revision.slide.live is None
-    with pytest.raises(Forbidden, match="另一个人"):
-        review.approve_urgently(session, revision, "暴雨红色预警", by=cast.leader, at=NOON, due=due)
-    urgent = review.approve_urgently(session, revision, "暴雨红色预警", by=cast.head, at=NOON, due=due)
-    assert revision.slide.live is revision and urgent.due_on == due and urgent.completed_at is None
-    review.check(session, revision, Step.SECTION, list(TICKS[Step.SECTION]), by=cast.head, at=NOON + DAY)
+    assert [each for _, each in review.to_confirm(session, getattr(cast, second))] == [revision]
+    assert review.to_confirm(session, getattr(cast, first)) == []
+    urgent = review.confirm_urgently(session, revision, by=getattr(cast, second), at=NOON, due=DUE)
+    assert revision.slide.live is revision and urgent.due_on == DUE and urgent.owing
+    assert review.owed(session) == [(urgent, revision)]
+    tick(session, revision, Step.SECTION, cast.head, NOON + DAY)
     assert urgent.completed_at == NOON + DAY
+    assert review.owed(session) == []
+
+
+def test_nobody_confirms_what_they_asked_for(session, make, cast):
+    revision = asked(session, make, cast, cast.leader)
+    with pytest.raises(Forbidden, match="另一个人"):
+        review.confirm_urgently(session, revision, by=cast.leader, at=NOON, due=DUE)
+
+
+def test_a_second_ask_is_refused_and_says_what_to_do(session, make, cast):
+    revision = asked(session, make, cast, cast.leader)
+    with pytest.raises(Conflict, match="在等另一个人确认"):
+        review.ask_urgently(session, revision, "暴雨", by=cast.leader, at=NOON, due=DUE)
+    with pytest.raises(Conflict, match="分管领导已经提出紧急上屏"):
+        review.ask_urgently(session, revision, "暴雨", by=cast.head, at=NOON, due=DUE)
+    with pytest.raises(Forbidden, match="写过"):
+        review.ask_urgently(session, revision, "暴雨", by=writing_head(session, cast, revision), at=NOON, due=DUE)
+
+
+def writing_head(session, cast, revision):
+    """The author, who is head as well."""
+    people.grant(session, cast.person(cast.second_editor), Role.SECTION_HEAD, cast.civil, by=None, at=NOON, founding=True)
+    return people.actor(session, cast.person(cast.second_editor))
 
 
 def test_two_heads_without_a_leader_put_nothing_up(session, make, cast):
     other = people.add_person(session, login="fuze2", post="党政办负责人", unit=cast.office, by=None, at=NOON)
     people.grant(session, other, people.Role.SECTION_HEAD, cast.office, by=None, at=NOON, founding=True)
-    revision = chained(session, make, cast)
-    review.approve_urgently(session, revision, "停水抢修", by=cast.head, at=NOON, due=date(2026, 11, 24))
+    revision, second = asked(session, make, cast, cast.head), people.actor(session, other)
+    assert review.to_confirm(session, second) == []
     with pytest.raises(Forbidden, match="分管领导"):
-        review.approve_urgently(session, revision, "停水抢修", by=people.actor(session, other), at=NOON, due=date(2026, 11, 24))
+        review.confirm_urgently(session, revision, by=second, at=NOON, due=DUE)
     assert revision.slide.live is None
+
+
+def test_a_confirmation_after_an_edit_is_refused(session, make, cast):
+    revision = asked(session, make, cast, cast.head)
+    slides.revise(session, revision.slide, Draft("改了标题", data=revision.data), by=cast.second_editor, at=NOON)
+    with pytest.raises(Conflict):
+        review.confirm_urgently(session, revision, by=cast.leader, at=NOON, due=DUE)
+    review.submit(session, revision, by=cast.second_editor, at=NOON, chain=[Step.SECTION])
+    with pytest.raises(Conflict, match="内容改过"):
+        review.confirm_urgently(session, revision, by=cast.leader, at=NOON, due=DUE)
+    assert revision.slide.live is None
+
+
+def test_an_ask_ends_with_its_submission_though_no_word_was_changed(session, make, cast):
+    revision = asked(session, make, cast, cast.head)
+    review.withdraw(session, revision, by=cast.second_editor, at=NOON)
+    review.submit(session, revision, by=cast.second_editor, at=NOON, chain=[Step.SECTION])
+    with pytest.raises(Conflict, match="没有要确认的"):
+        review.confirm_urgently(session, revision, by=cast.leader, at=NOON, due=DUE)
+
+
+def test_who_asked_takes_it_back_and_nobody_else(session, make, cast):
+    revision = asked(session, make, cast, cast.head)
+    with pytest.raises(Forbidden, match="谁提出的谁收回"):
+        review.take_back_urgent(session, revision, by=cast.leader, at=NOON)
+    review.take_back_urgent(session, revision, by=cast.head, at=NOON)
+    with pytest.raises(Conflict, match="没有要确认的"):
+        review.confirm_urgently(session, revision, by=cast.leader, at=NOON, due=DUE)
+    with pytest.raises(Conflict):
+        review.take_back_urgent(session, revision, by=cast.head, at=NOON)
+
+
+def test_who_does_not_agree_returns_it(session, make, cast):
+    revision = asked(session, make, cast, cast.leader, Step.PRIVACY)
+    review.send_back(session, revision, "不急，按正常的来。", by=cast.head, at=NOON)
+    assert revision.state == State.RETURNED
+    with pytest.raises(Conflict):
+        review.confirm_urgently(session, revision, by=cast.deputy, at=NOON, due=DUE)
+
+
+def test_where_every_check_is_done_nobody_hurries(session, make, cast):
+    revision = chained(session, make, cast)
+    with pytest.raises(Conflict, match="直接批准"):
+        review.ask_urgently(session, revision, "急", by=cast.head, at=NOON, due=DUE)
+
+
+def test_an_approval_in_order_ends_the_ask(session, make, cast):
+    revision = asked(session, make, cast, cast.head)
+    tick(session, revision, Step.SECTION, cast.head)
+    review.approve(session, revision, by=cast.leader, at=NOON)
+    assert review.urgent_of(session, revision) is None
+    assert review.owed(session) == []
+
+
+def test_who_may_no_longer_counts_no_more_and_the_other_asks_anew(session, make, cast):
+    revision = asked(session, make, cast, cast.leader)
+    grant = next(each for each in cast.person(cast.leader).grants if each.active)
+    people.end_grant(session, grant, by=cast.administrator, at=NOON)
+    session.flush()
+    with pytest.raises(Conflict, match="自己提出"):
+        review.confirm_urgently(session, revision, by=cast.head, at=NOON, due=DUE)
+    review.ask_urgently(session, revision, "暴雨", by=cast.head, at=NOON, due=DUE)
+    review.confirm_urgently(session, revision, by=cast.deputy, at=NOON, due=DUE)
+    assert revision.slide.live is revision
+
+
+def test_a_deputy_of_the_leader_counts_as_one_on_the_day_and_not_after_it(session, make, cast):
+    stand_in(session, cast, cast.leader, cast.editor)
+    revision = asked(session, make, cast, people.actor(session, cast.person(cast.editor), NOON))
+    with pytest.raises(Conflict, match="自己提出"):
+        review.confirm_urgently(session, revision, by=cast.head, at=NOON + 2 * DAY, due=DUE)
+    review.confirm_urgently(session, revision, by=cast.head, at=NOON, due=DUE)
+    entry = next(each for each in journal.about(session, revision.slide) if each.verb == "urgent.asked")
+    assert entry.data["for"] == ["分管领导"]
+
+
+def test_a_recall_ends_the_debt_of_an_urgent_one(session, make, cast):
+    revision = asked(session, make, cast, cast.leader)
+    review.confirm_urgently(session, revision, by=cast.head, at=NOON, due=DUE)
+    review.recall(session, revision.slide, "预警解除。", by=cast.head, at=NOON)
+    assert review.owed(session) == []
+    with pytest.raises(Conflict):
+        tick(session, revision, Step.SECTION, cast.head)
