@@ -133,8 +133,9 @@ def of_counts(counts: Counts, before: Counts, places: int) -> bytes:
         for at in (3, 5):
             sheet.cell(row, at).number_format = percent
     apart = counts.interpretations
-    notes: list[tuple[Any, ...]] = [(N_("政策解读（另计，不加进合计）"), apart.new, "", apart.cumulative, ""), (N_("上年累计"), "", "", before.cumulative, ""),
-             (N_("本年撤回的往年信息"), "", "", counts.withdrawn, "")]
+    notes: list[tuple[Any, ...]] = [
+        (N_("政策解读（另计，不加进合计）"), apart.new, "", apart.cumulative, ""), (N_("上年累计"), "", "", before.cumulative, ""),
+        (N_("本年撤回的往年信息"), "", "", counts.withdrawn, "")]
     for row, values in enumerate(notes, len(rows) + 3):
         _row(sheet, row, values, columns)
     last = len(rows) + len(notes) + 3
