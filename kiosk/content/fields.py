@@ -27,7 +27,8 @@ _MONEY = re.compile(r"[-+−－]?\d{1,16}(\.\d*)?")
 class Field:
     """One thing to fill in. `type`: line, text (several lines), phone, money, number, day, choice or check; `most`: characters.
 
-    `heads`: further headings under which office sheets have it; `options`: the words of a choice, the first is the default.
+    `heads`: further headings under which office sheets have it; `options`: the words of a choice, the first is the default;
+    `when`: the choice and its word with which the field stands in the form, () for always.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Field:
     hint: str = ""
     options: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Rows:
     most: int
     least: int = 0
     hint: str = ""
+    when: tuple[str, ...] = ()
 
 
 Form = Sequence[Field | Rows]

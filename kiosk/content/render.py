@@ -119,7 +119,7 @@ def version() -> str:
     here = Path(__file__).parent
     for path in sorted([*(SLIDES / "kinds").glob("*.html"), SLIDES / "frame.html", *here.glob("kinds/*.py"),
                         *(here / name for name in ("arithmetic.py", "typeset.py", "layout.py", "tables.py", "cards.py", "crops.py",
-                                            "frame.py", "fields.py", "render.py"))]):
+                                            "masks.py", "frame.py", "fields.py", "render.py"))]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
