@@ -108,15 +108,17 @@ def test_the_picture_follows_the_last_key_at_once(office: Office, browser: Brows
     guide(clerk, office, "老年优待证")
     clerk.wait_for_selector("#pages iframe[data-live]")
     clerk.wait_for_timeout(1000)
-    waits = sorted(clerk.evaluate("""() => new Promise((told) => {
-        const field = document.getElementById('title');
-        const drawn = document.querySelector('iframe[data-live]').contentDocument.body;
-        const from = performance.now();
-        new MutationObserver((_, seen) => { seen.disconnect(); requestAnimationFrame(() => told(performance.now() - from)); })
-            .observe(drawn, { childList: true });
+    waits = sorted(clerk.evaluate("""(patience) => new Promise((told) => {
+        const field = document.getElementById('title'), from = performance.now();
+        const words = () => document.querySelector('#pages iframe')?.contentDocument?.body?.textContent.replace(/\\s/g, '') ?? '';
+        const look = () => {
+            const waited = performance.now() - from;
+            if (words().includes(field.value) || waited > patience) told(waited); else requestAnimationFrame(look);
+        };
         field.value += '办';
         field.dispatchEvent(new Event('input', { bubbles: true }));
-    })""") for _ in range(5))
+        look();
+    })""", 30 * QUICK) for _ in range(5))
     print(f"from the last key to the picture: {', '.join(f'{wait:.0f}' for wait in waits)} ms")
     assert waits[0] < 3 * QUICK, "even on a busy machine"
 
