@@ -80,7 +80,10 @@ def test_what_is_not_demanded_reminds_nobody():
 
 # --- who is told --------------------------------------------------------------------------------------------------------
 
-def told(session, stage, unit, when=at(date(2026, 11, 24))):
+NOW = at(date(2026, 11, 24))
+
+
+def told(session, stage, unit, when=NOW):
     return {(people.person(session, each.person_id).post, each.vacant, each.for_post) for each in Posts(session, when).told(stage, unit.id)}
 
 
@@ -116,8 +119,8 @@ def test_who_stands_in_for_somebody_on_leave_is_told_too_and_for_whom(session, c
 def owing(session, cast):
     """A topic of the department, with something formed on 2 November: due on the 30th."""
     topics.set_classes(session, ["其他"], by=None, at=at(FIRST))
-    topic = topics.add(session, Wanted("救助名单", "其他", cast.civil.id, "民生保障", rule=Rule(trigger=Trigger.FORMED)), by=None, at=at(FIRST),
-                       since=FIRST)
+    wanted = Wanted("救助名单", "其他", cast.civil.id, "民生保障", rule=Rule(trigger=Trigger.FORMED))
+    topic = topics.add(session, wanted, by=None, at=at(FIRST), since=FIRST)
     session.add(records.Disclosure(number="1", topic_id=topic.id, class_id=topic.class_id, unit_id=cast.civil.id, title="旧的",
                                    disclosed_on=date(2026, 10, 1), made_at=at(FIRST)))
     records.note(session, topic, cast.civil, Trigger.FORMED, date(2026, 11, 2), "", by=cast.second_editor, at=at(date(2026, 11, 2)),

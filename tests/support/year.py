@@ -136,14 +136,16 @@ class Year:
         """The first community's editor is on leave for three weeks; the head of the same community stands in."""
         absent, deputy, zone = self.editors[unit.id][0], self.heads[unit.id][0], self.processes[0].zone
         start, end = first + 20 * DAY, first + 41 * DAY
-        session.add(Deputy(absent_id=absent, person_id=deputy, start=zone.instant(start), end=zone.instant(end), named_by=absent, named_at=at))
+        session.add(Deputy(absent_id=absent, person_id=deputy, start=zone.instant(start), end=zone.instant(end), named_by=absent,
+                           named_at=at))
         self.away = (unit.id, deputy, start, end)
 
     def _topic(self, session: Session, number: int, unit: Unit | None, places: list[Unit], at: datetime, first: date) -> None:
-        rules = (Rule(Cadence.QUARTER, Trigger.PERIOD, 15, Measure.DAY_OF_MONTH, ahead=5), Rule(Cadence.MONTH, Trigger.PERIOD, 10, ahead=3),
-                 Rule(Cadence.STANDING, n=20, ahead=5), Rule(Cadence.STANDING, n=7, measure=Measure.CALENDAR, ahead=2, confirm=3),
+        rules = (Rule(Cadence.QUARTER, Trigger.PERIOD, 15, Measure.DAY_OF_MONTH), Rule(Cadence.MONTH, Trigger.PERIOD, 10, ahead=3),
+                 Rule(Cadence.STANDING), Rule(Cadence.STANDING, n=7, measure=Measure.CALENDAR, ahead=2, confirm=3),
                  Rule(Cadence.IRREGULAR, Trigger.FORMED, n=10, ahead=4, stale=90), Rule(Cadence.AT_ONCE, ahead=0),
-                 Rule(Cadence.MONTH, Trigger.PERIOD, 10, Measure.DAY_OF_MONTH, ahead=0), Rule(Cadence.HALF, Trigger.PERIOD, 1, Measure.MONTHS))
+                 Rule(Cadence.MONTH, Trigger.PERIOD, 10, Measure.DAY_OF_MONTH, ahead=0),
+                 Rule(Cadence.HALF, Trigger.PERIOD, 1, Measure.MONTHS))
         rule = rules[number % len(rules)]
         wanted = Wanted(f"事项{number}", "其他", unit.id if unit else None, "居务公开", rule=rule)
         made = topics.add(session, wanted, by=None, at=at, since=first)
@@ -198,8 +200,8 @@ class Year:
         topic = session.get(Topic, duty.topic)
         assert topic is not None
         covers = stood.of if duty.rule.cadence in deadlines.PERIOD_MONTHS else None
-        row = Disclosure(number=f"{duty.topic}-{duty.unit}-{day}", topic_id=duty.topic, class_id=topic.class_id, unit_id=duty.unit, title="公开",
-                         period_end=covers, disclosed_on=day, made_at=self.processes[0].zone.instant(day))
+        row = Disclosure(number=f"{duty.topic}-{duty.unit}-{day}", topic_id=duty.topic, class_id=topic.class_id, unit_id=duty.unit,
+                         title="公开", period_end=covers, disclosed_on=day, made_at=self.processes[0].zone.instant(day))
         session.add(row)
         session.flush()
         for each in session.scalars(select(Happening).where(Happening.topic_id == duty.topic, Happening.unit_id == duty.unit)):

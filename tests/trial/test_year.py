@@ -22,7 +22,8 @@ def test_every_reminder_of_a_year_comes_on_its_working_day_and_once(parts, monke
         told, faults = year.told(), year.faults()
     stages = Counter(stage for _, _, _, stage, _ in told)
     off = sum(not ALL.works(FIRST + n * timedelta(days=1)) for n in range((LAST - FIRST).days + 1))
-    print(f"\n{TOPICS} topics, {len(year.duties)} duties, {len(told)} reminders ({', '.join(f'{n} {name}' for name, n in stages.items())}), "
+    stood = ", ".join(f"{count} {name}" for name, count in stages.items())
+    print(f"\n{TOPICS} topics, {len(year.duties)} duties, {len(told)} reminders ({stood}), "
           f"{len(year.sent)} messages, {off} days off, {year.runs} runs of two processes in {time.monotonic() - start:.0f} s")
     assert len(told) > 1000 and set(stages) == {"ahead", "eve", "today", "overdue", "head", "leader"}
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:20])
