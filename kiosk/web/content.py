@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, current_app, flash, g, jsonify, render_template, request, send_file
+from flask import Blueprint, current_app, flash, g, jsonify, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
@@ -25,7 +25,7 @@ from kiosk.disclosure import filing
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
 from kiosk.signage.boards import Board
-from kiosk.web import desk, filed, forms, looks, receive, words
+from kiosk.web import desk, filed, forms, looks, receive, todo, words
 from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
 from kiosk.web.request import actor, back_in, db, end_transaction, integer, needs, now, number, only_reads, parts, signed_in, to
@@ -61,11 +61,13 @@ def home() -> ResponseReturnValue:
 @bp.get("/staff/today")
 @needs("slide.edit")
 def today() -> ResponseReturnValue:
-    mine = reach(actor(), "slide.edit")
-    returned, drafts, waiting = (slides.find(db(), units=mine, state=state) for state in (State.RETURNED, State.DRAFT, State.SUBMITTED))
-    return render_template("content/today.html", returned=returned, drafts=[each for each in drafts if not pageless(each)],
-                           failed=[each for each in _my_uploads() if each.state == ingest.Progress.FAILED],
-                           waiting=waiting, hung=_hung(mine), repeating=_repeating(mine), weekday=words.weekday(parts().zone.local(now())))
+    mine, told = reach(actor(), "slide.edit"), todo.today()
+    again_already = {each.deed.url for each in told.items if each.deed}
+    return render_template(
+        "content/today.html", told=told, lead=todo.first(told), later=todo.later(told), hung=_hung(mine),
+        waiting=slides.find(db(), units=mine, state=State.SUBMITTED), weekday=words.weekday(parts().zone.local(now())),
+        repeating=[slide for slide in _repeating(mine)
+                   if url_for("content.write_new", kind=slide.kind, again=slide.id) not in again_already])
 
 
 # --- my content ---------------------------------------------------------------------------------------------------------
