@@ -26,7 +26,7 @@ STANDING = "变更即更新"
 OFFLINE = "内容截至00:00"
 MARK = "更新中"
 CONFIRMED = "2026-12-30确认"
-BODY, SIGN = 8.0, 17.0  # the word of the sign; what stands around it: its edge, pattern, shape and air
+BODY, SIGN = 8.0, 18.0  # the word of the sign; what stands around it: its edge, pattern, shape and air
 AIR, COLUMN = 6.0, 7.25  # around the place of the off-line sign; before the column, its line included
 
 
@@ -154,11 +154,11 @@ def _confirmable(entries: Sequence[Entry], free: float, orientation: str) -> dic
     return full if found and full and len(full["entries"]) == len(found["entries"]) else found
 
 
-def _stands(entries: Sequence[Entry], free: float, orientation: str) -> dict[str, Any] | None:
-    """As many of the entries as find room; None where not even the section does."""
+def _stands(entries: Sequence[Entry], free: float, orientation: str, *, rows: int = 2) -> dict[str, Any] | None:
+    """As many of the entries as find room in so many rows; None where not even the section does."""
     for chosen in (entries, entries[:3], [entries[0], entries[2]], entries[:1]):
         for columns, beside in ((4, False), (2, True)) if orientation == "landscape" else ((2, False), (1, True)):
-            if len(chosen) <= columns * 2 and _fits(chosen, columns, beside, free, orientation):
+            if len(chosen) <= columns * rows and _fits(chosen, columns, beside, free, orientation):
                 return {"entries": chosen, "columns": min(columns, len(chosen)), "beside": beside}
     return None
 
@@ -171,7 +171,7 @@ def _section(unit: str, free: float) -> dict[str, Any]:
 def _late(entries: Sequence[Entry], unit: str, free: float, number: float, orientation: str) -> dict[str, Any]:
     sign = typeset.width(MARK, BODY, 700) + SIGN
     left = free - max(sign, number) if orientation == "portrait" else free - number - sign - 4
-    if found := _stands(entries, left, orientation):
+    if found := _stands(entries, left, orientation, rows=4):
         return {**found, "number": True}
     lines = typeset.balanced(unit, left, LABEL, 700)
     fits = len(lines) <= _ROWS[orientation, True] and all(typeset.width(line, LABEL, 700) <= left for line in lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -34,7 +34,7 @@ ATTRIBUTES = {"*": {"class", *DATA}, "img": {"alt"}, "video": {"muted", "playsin
               "svg": {"viewBox", "preserveAspectRatio"}, "path": {"d"}, "rect": {"x", "y", "width", "height", "rx"},
               "circle": {"cx", "cy", "r"}}
 WIDEST = 640  # u: classes w1 to w640 and h1 to h640 are lengths that the layout reckoned
-__all__ = ["Change", "Font", "Fragment", "SlideView", "fonts", "render", "some", "standalone", "styles", "version"]
+__all__ = ["Change", "Font", "Fragment", "SlideView", "fonts", "laid", "render", "some", "standalone", "styles", "version"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,11 @@ def some(view: SlideView, geometry: Geometry, wanted: range) -> tuple[tuple[Frag
         made[key] = made.get(key) or _fragment(view, geometry, *numbered[at])
     return tuple(replace(made[_same(*each)], start=each[0].start, end=each[0].end)
                  for at, each in enumerate(numbered) if at in wanted), len(numbered)
+
+
+def laid(view: SlideView, geometry: Geometry, sheets: Sequence[Sheet]) -> tuple[Fragment, ...]:
+    """Pages whose pieces were laid out by the caller, in the frame and with the template of the view's kind."""
+    return tuple(_fragment(view, geometry, sheet, number, len(sheets)) for number, sheet in enumerate(sheets, 1))
 
 
 @lru_cache(8)

@@ -101,6 +101,5 @@ def _instead(owed: Owed, office: Unit, due: date, today: date) -> Updating:
     topic, unit, of = owed.topic, owed.unit, owed.standing.of
     phone, hours = topic.contact or unit.phone or office.phone, unit.hours or office.hours
     place = unit.place or office.place or unit.name
-    come = f"也可以到{place}来问。" if phone else f"要问情况，请到{place}。"
-    return Updating(topic.name, period(Cadence(topic.cadence), of) if of else "", said(owed, due, today), "要问情况，请打", phone,
-                    come + (f"办公时间：{hours}。" if hours else ""), topic.column, unit.short, office.name, office.short)
+    return Updating(topic.name, period(Cadence(topic.cadence), of) if of else "", said(owed, due, today), phone, place, hours,
+                    topic.column, unit.short, office.name, office.short)
