@@ -99,11 +99,14 @@ class Case:
 
 # --- reading ----------------------------------------------------------------------------------------------------------------
 
-def cases(units: Collection[int]) -> list[Case]:
-    """Every topic as these units owe it: overdue, then due, each by its day, then what hangs nowhere, then the rest."""
+def cases(units: Collection[int], *, hung: bool = True) -> list[Case]:
+    """Every topic as these units owe it: overdue, then due, each by its day, then what hangs nowhere, then the rest.
+
+    Without `hung` nothing is said of the boards: enough to know what has to be done.
+    """
     at, today = now(), parts().zone.day(now())
     calendar = days.calendar(db())
-    covered = {(each.topic.id, each.unit.id): each for each in gaps.coverage(db(), at, units=units)}
+    covered = {(each.topic.id, each.unit.id): each for each in gaps.coverage(db(), at, units=units)} if hung else {}
     happened, working = records.open_happenings(db(), units), _working()
     found = []
     for each in records.owed(db(), today, calendar, units=units):
@@ -221,9 +224,9 @@ def why(case: Case) -> tuple[str, str]:
         return gettext("已经报上去了，"), gettext("等核对和审核。")
     if case.happenings:
         first = case.happenings[0]
-        said = gettext("%(day)s%(what)s，%(within)s公开，", day=day(first.on), what=gettext(TRIGGERS[Trigger(first.trigger)]),
-                       within=gettext("当天") if rule.cadence is Cadence.AT_ONCE else gettext(WITHIN[rule.measure], n=rule.n))
-        return said, gettext("屏上还是原来的。") if case.boards else gettext("屏上还没有。")
+        said = gettext("%(day)s%(what)s，", day=day(first.on), what=gettext(TRIGGERS[Trigger(first.trigger)]))
+        return said, (gettext("要当天公开。") if rule.cadence is Cadence.AT_ONCE
+                      else gettext("要在%(within)s公开。", within=gettext(WITHIN[rule.measure], n=rule.n)))
     if case.periodic:
         return _why_periodic(case)
     told = max((each for each in (case.facts.published, case.facts.confirmed) if each), default=None)
@@ -283,7 +286,8 @@ def _pressing(case: Case, card: bool) -> tuple[Deed, ...]:
 def _write(case: Case) -> Deed:
     """A new slide of the kind that fits the topic's column; the form begins with the topic chosen."""
     kind = KINDS_OF.get(case.topic.column, NO_KIND)
-    return Deed(gettext("写一页"), url_for("content.write_new", kind=kind, topic=case.topic.id, unit=case.unit.id))
+    period = case.standing.of.isoformat() if case.periodic and case.standing.of else None
+    return Deed(gettext("写一页"), url_for("content.write_new", kind=kind, topic=case.topic.id, unit=case.unit.id, period=period))
 
 
 # --- how it is read -----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ from kiosk.content.fields import Faults, Rows
 from kiosk.content.geometry import Wall, panel_of
 from kiosk.content.kinds import KINDS
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide
+from kiosk.disclosure import filing
+from kiosk.disclosure.deadlines import PERIOD_MONTHS
 from kiosk.people import reach
 from kiosk.signage import boards, playlists
 from kiosk.signage.boards import Board
@@ -241,8 +243,21 @@ def _base(kind: str, slide: Slide | None, last: Slide | None) -> tuple[About, Ma
         return _about_of(slide.latest), slide.latest.data
     if last is not None:
         return _again(kind, last)
+    if (asked := _asked_topic()) is not None:
+        return asked, {}
     column, unit = OWN_COLUMNS.get(kind, COLUMNS[0]), actor().unit_id
     return About(column=column, unit=unit, audience=(unit,), filed=filed.usual(kind, column, unit)), {}
+
+
+def _asked_topic() -> About | None:
+    """What the catalogue sends along to a new slide: its topic, whose it is, and the period that is owed."""
+    topic, unit = (request.args.get(name, 0, type=integer) for name in ("topic", "unit"))
+    chosen = next((each for each in filing.choices(db(), unit) if each.id == topic), None) if unit in reach(actor(), "slide.edit") else None
+    if chosen is None:
+        return None
+    period = request.args.get("period", "") if chosen.cadence in PERIOD_MONTHS else ""
+    audience = tuple(id for id in chosen.audience if id in reach(actor(), "slide.edit")) or (unit,)
+    return About(column=chosen.column, unit=unit, audience=audience, filed=Filed(chosen.id, period=period))
 
 
 def _about_of(revision: Revision) -> About:

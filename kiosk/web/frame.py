@@ -9,9 +9,8 @@ from flask import request, url_for
 from kiosk import people
 from kiosk.base.errors import N_
 from kiosk.content import review
-from kiosk.content.slides import State, find
-from kiosk.people import Actor, Role, may, reach
-from kiosk.web import words
+from kiosk.people import Actor, Role, may
+from kiosk.web import todo, words
 from kiosk.web.request import db, maybe_actor, now, parts
 
 # Entry: endpoint, word, icon, the roles that see it; order as on the page (look/staff.md §2).
@@ -85,8 +84,7 @@ def _counts(me: Actor) -> dict[str, int]:
         counts["review.inbox"] = len({each.id for each in review.waiting(db(), me, now())}
                                      | {each.id for _, each in review.to_confirm(db(), me, now())})
     if me.roles & {Role.EDITOR, Role.SECTION_HEAD}:
-        mine = reach(me, "slide.edit")
-        counts["content.today"] = sum(len(find(db(), units=mine, state=state)) for state in (State.RETURNED, State.DRAFT))
+        counts["content.today"] = todo.count()
     return counts
 
 

@@ -56,34 +56,40 @@ class Today:
     others: int
 
 
+@dataclass(frozen=True)
+class Lists:
+    """What the rows are made of."""
+
+    returned: Sequence[Work]
+    pressing: Sequence[Case]
+    failed: Sequence[ingest.Upload]
+    drafts: Sequence[Work]
+
+
 def today() -> Today:
     """The list of this person; the numbers are those of its rows."""
     mine = cases.own_units()
     every = cases.cases(reach(actor(), "slide.edit"))
     own = [each for each in every if each.unit.id in mine]
-    works = [each for each in gaps.work(db(), reach(actor(), "slide.edit")) if _own(each, mine)]
-    returned = [each for each in works if each.revision.state == State.RETURNED]
-    pressing = [each for each in own if not each.fresh and not each.waits and (each.work is None or each.work.state != State.RETURNED)]
-    taken = {each.work.id for each in pressing if each.work is not None}
-    drafts = [each for each in works
-              if each.revision.state == State.DRAFT and each.revision.id not in taken and not _pageless(each.revision)]
-    failed = [each for each in ingest.recent(db(), actor(), at=now()) if each.state == ingest.Progress.FAILED]
-    looks = cases.looks_of((each.revision, None) for each in [*returned, *drafts])
+    lists = _lists(own, mine)
+    looks = cases.looks_of((each.revision, None) for each in [*lists.returned, *lists.drafts])
     late = {each.work.id: cases.badge(each) for each in own if each.work is not None and not each.fresh}
-    laid, posts = cases.laid(pressing), _posts(returned)
-    items = [*(_returned(each.revision, looks, posts, late) for each in returned), *map(_pressing, laid), *map(_failed, failed),
-             *(_draft(each.revision, looks) for each in drafts)]
+    laid, posts = cases.laid(lists.pressing), _posts(lists.returned)
+    items = [*(_returned(each.revision, looks, posts, late) for each in lists.returned), *map(_pressing, laid), *map(_failed, lists.failed),
+             *(_draft(each.revision, looks) for each in lists.drafts)]
     last = parts().zone.day(now()) + cases.SOON
     ahead = sorted((each for each in own if each.fresh and each.standing.due), key=lambda each: each.standing.due or date.max)
     soon = [each for each in ahead if each.standing.due and each.standing.due <= last]
-    return Today(items, len(returned), sum(each.overdue for each in laid), sum(each.due for each in laid), len(failed), len(drafts), soon,
-                 soon[-1].standing.due if soon else None, ahead[0] if ahead else None,
+    return Today(items, len(lists.returned), sum(each.overdue for each in laid), sum(each.due for each in laid), len(lists.failed),
+                 len(lists.drafts), soon, soon[-1].standing.due if soon else None, ahead[0] if ahead else None,
                  sum(each.overdue for each in every if each.unit.id not in mine))
 
 
 def count() -> int:
     """How many rows the list has."""
-    return len(today().items)
+    mine = cases.own_units()
+    lists = _lists(cases.cases(mine, hung=False), mine)
+    return len(lists.returned) + len(lists.pressing) + len(lists.failed) + len(lists.drafts)
 
 
 def first(told: Today) -> str:
@@ -111,6 +117,18 @@ def later(told: Today) -> str:
     message = (N_("再往后，%(day)s前还有 %(count)s 件：%(names)s等。") if len(told.soon) > NAMED_SOON
                else N_("再往后，%(day)s前还有 %(count)s 件：%(names)s。"))
     return str(gettext(message, day=cases.day(told.soon_until), count=len(told.soon), names=named))
+
+
+def _lists(own: Sequence[Case], mine: frozenset[int]) -> Lists:
+    """Each thing once: what is returned or written for a topic stands for the topic."""
+    works = [each for each in gaps.work(db(), reach(actor(), "slide.edit")) if _own(each, mine)]
+    returned = [each for each in works if each.revision.state == State.RETURNED]
+    pressing = [each for each in own if not each.fresh and not each.waits and (each.work is None or each.work.state != State.RETURNED)]
+    taken = {each.work.id for each in pressing if each.work is not None}
+    drafts = [each for each in works
+              if each.revision.state == State.DRAFT and each.revision.id not in taken and not _pageless(each.revision)]
+    failed = [each for each in ingest.recent(db(), actor(), at=now()) if each.state == ingest.Progress.FAILED]
+    return Lists(returned, pressing, failed, drafts)
 
 
 def _own(work: Work, mine: frozenset[int]) -> bool:
