@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.base.errors import Invalid
-from kiosk.content import kind, layout, render
+from kiosk.content import layout, render
 from kiosk.content.fields import Faults, Field, Rows
 from kiosk.content.geometry import THEMES, Panel, geometry_of, greatest_distance, panel_of
 from kiosk.content.kinds.workflow import Workflow
@@ -337,8 +337,8 @@ def test_a_persons_mobile_is_a_doubt(phone, private):
 
 def test_a_reason_lets_a_doubt_pass_and_only_this_one():
     doubt = errand(promised_days=8).doubts([])[0]
-    assert kind.unanswered(errand(promised_days=8, reasons={doubt.key: "两步同时办。"})) == []
-    assert kind.unanswered(errand(promised_days=5, reasons={doubt.key: "两步同时办。"}))
+    assert unanswered(errand(promised_days=8, reasons={doubt.key: "两步同时办。"})) == []
+    assert unanswered(errand(promised_days=5, reasons={doubt.key: "两步同时办。"}))
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------------
