@@ -16,6 +16,7 @@ from kiosk.content.geometry import THEMES, Panel, geometry_of, greatest_distance
 from kiosk.content.kinds.workflow import Workflow
 from kiosk.content.kinds.workflow_pages import CODE
 from kiosk.content.render import SLIDES, SlideView
+from tests.support.doubts import unanswered
 
 SAMPLE = json.loads((SLIDES / "samples" / "workflow.json").read_text(encoding="utf-8"))
 TITLE = SAMPLE["title"]
