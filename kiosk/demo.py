@@ -28,7 +28,7 @@ from kiosk.content.geometry import panel_of
 from kiosk.content.kinds import KINDS
 from kiosk.content.review import STEP_ACTIONS, TICKS
 from kiosk.content.slides import Draft, Slide
-from kiosk.disclosure import deadlines, filing, records, starter, topics
+from kiosk.disclosure import days, deadlines, filing, objections, records, starter, topics
 from kiosk.parts import Parts
 from kiosk.people import Actor, Role, Unit, UnitKind
 from kiosk.signage import boards, manifest, playlists
@@ -299,7 +299,7 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     if state == "returned":
         review.send_back(session, slide.latest, entry["reason"], by=leader, at=at)
         return
-    review.approve(session, slide.latest, by=leader, at=at)
+    review.approve(session, slide.latest, by=leader, at=at, almanac=objections.almanac(session, Zone()))
     if state == "recalled":
         yield (at := scene.calendar.worked(ago, time(16, 10), 30))
         manifest.recall(session, slide, entry["reason"], by=author, at=at)

@@ -14,11 +14,11 @@ from alembic.script import ScriptDirectory
 
 from kiosk.base.db import Base, Database
 from kiosk.base.errors import Problem
-from kiosk.content import ingest, pages, review, slides, sources
+from kiosk.content import ingest, pages, review, running, slides, sources
 from kiosk.disclosure import days, deliveries, records, reminders, topics
 from kiosk.signage import boards, manifest, playlists, plays
 
-TABLES = (ingest, pages, review, slides, sources, boards, manifest, playlists, plays, days, topics, records, reminders,
+TABLES = (ingest, pages, review, running, slides, sources, boards, manifest, playlists, plays, days, topics, records, reminders,
           deliveries)
 METADATA = Base.metadata
 

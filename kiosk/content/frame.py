@@ -59,6 +59,7 @@ class Signed:
     unit: str
     until: date | None
     phone: str
+    ends: str = STANDING  # what is said where no day is known
 
 
 def head(signed: Signed, geometry: Geometry) -> dict[str, Any]:
@@ -144,6 +145,8 @@ def foot(signed: Signed, geometry: Geometry, of: int) -> dict[str, Any]:
 def _until(signed: Signed) -> Entry:
     if signed.until is not None:
         return Entry("有效期至", signed.until.isoformat())
+    if signed.ends != STANDING:
+        return Entry("有效期至", signed.ends)
     return Entry("有效期至", STANDING, instead=Entry(STANDING, fill="confirmed", widest=CONFIRMED))
 
 

@@ -20,6 +20,8 @@ from kiosk.content.seen import View
 GROUPS = ("三公", "收入", "支出")
 COUNTING = {"序号", "编号", "行次", "项次", "序", "号", "no", "no."}
 SHARES = re.compile(r"率|占比|比例|比重|[%％]|同比|环比|增减额|增减数|差额|增幅|±")
+# 户主身份证号 is no 户主: what a heading says beside a known word may be what no wall shows.
+PRIVATE = re.compile(r"身份证|证件|电话|手机|账号|帐号|卡号|账户|帐户|银行|存折|住址|地址|门牌|病|残|学校|班级|原因|事由|出生|生日|年龄")
 NUMBERING = re.compile(r"^(?:[(（]?[一二三四五六七八九十]{1,3}[)）、.．]|[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳])\s*")
 HEAD_ROWS = 60
 # What our own template says beside the form's labels; here, where a sheet is read, so that reading loads no library that writes.
@@ -190,7 +192,7 @@ def _field(words: Sequence[str], names: Mapping[str, Field]) -> Field | None:
     key = heading_key("".join(words))
     if len(key) > 16 or SHARES.search("".join(words)):
         return None
-    within = [name for name in names if len(name) > 1 and name in key]
+    within = [name for name in names if len(name) > 1 and name in key and not PRIVATE.search(key.replace(name, ""))]
     return names[max(within, key=len)] if within else None
 
 

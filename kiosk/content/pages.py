@@ -7,7 +7,7 @@ content's hash and the templates' version: an edited draft or a new release draw
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
@@ -16,11 +16,11 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kiosk import people
-from kiosk.base.canonical import sha256
+from kiosk.base.canonical import canonical, sha256
 from kiosk.base.clock import Zone, iso, parse
 from kiosk.base.db import Base, Database, Instant, locked
 from kiosk.base.objects import Store
-from kiosk.content import render
+from kiosk.content import render, running
 from kiosk.content.geometry import Geometry
 from kiosk.content.slides import Revision, binding
 from kiosk.people import Unit
@@ -117,7 +117,9 @@ def picture_of(session: Session, revision: Revision, key: int, page: int, width:
 
 def view_of(revision: Revision, zone: Zone, office: Unit | None = None) -> render.SlideView:
     """What the templates see of a revision."""
-    return view(revision.slide.kind, revision.title, revision.column, revision.data, revision.slide.unit, revision.end, zone, office)
+    data = {**revision.data, "run": revision.run} if revision.run else revision.data
+    told = view(revision.slide.kind, revision.title, revision.column, data, revision.slide.unit, revision.end, zone, office)
+    return replace(told, until=running.last_day(revision)) if revision.run else told
 
 
 def view(kind: str, title: str, column: str, data: Mapping[str, Any], unit: Unit, end: datetime | None, zone: Zone,
@@ -194,7 +196,8 @@ def _row_of(revision_id: int, key: str, geometry: Geometry, pages: Iterable[Page
 
 def _key(revision: Revision, geometry: Geometry, office: Unit | None) -> str:
     signed = sha256(office.name.encode())[:8] if office else ""
-    return f"{revision.id}:{revision.bound or binding(revision)}:{geometry.key}:{render.version()}:{signed}"
+    run = f":{sha256(canonical(revision.run))[:8]}" if revision.run else ""
+    return f"{revision.id}:{revision.bound or binding(revision)}:{geometry.key}:{render.version()}:{signed}{run}"
 
 
 def _keep(store: Store, fragment: render.Fragment, zone: Zone) -> Page:

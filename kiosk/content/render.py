@@ -25,6 +25,7 @@ from kiosk.content import frame, typeset
 from kiosk.content.geometry import Geometry
 from kiosk.content.kind import Change, Sheet
 from kiosk.content.kinds import KINDS
+from kiosk.content.kinds.objection import Objection
 
 SLIDES = Path(__file__).resolve().parent.parent.parent / "slides"
 TAGS = {"article", "header", "footer", "section", "div", "span", "p", "h1", "h2", "b", "i", "ol", "ul", "li", "dl", "dt", "dd", "table",
@@ -142,8 +143,7 @@ def _same(sheet: Sheet, number: int, of: int) -> tuple[Any, ...]:
 
 
 def _fragment(view: SlideView, geometry: Geometry, sheet: Sheet, number: int, of: int) -> Fragment:
-    about = view.title if KINDS[view.kind].FILES else ""
-    signed = frame.Signed(view.office, view.short, view.column, about, view.unit, view.until, view.phone)
+    signed = _signed(view)
     html = _environment().get_template(f"kinds/{view.kind}.html").render(
         view=view, page=geometry, sheet=sheet.values, number=number, of=of, head=frame.head(signed, geometry),
         foot=frame.foot(signed, geometry, of))
@@ -151,6 +151,14 @@ def _fragment(view: SlideView, geometry: Geometry, sheet: Sheet, number: int, of
                                link_rel=None, generic_attribute_prefixes=set()).split())
     text = words_of(clean) if sheet.text is None else sheet.text
     return Fragment(clean, sheet.media, sheet.dwell or typeset.dwell(text), text, sheet.notes, number, of, sheet.start, sheet.end)
+
+
+def _signed(view: SlideView) -> frame.Signed:
+    """What the frame says: of a file its title, of a 公示 that it is one and that it ends with its days."""
+    column, about, ends = view.column, view.title if KINDS[view.kind].FILES else "", frame.STANDING
+    if view.kind == Objection.name:
+        column, about, ends = Objection.label, "" if Objection.label in view.column else view.column, "公示期满"
+    return frame.Signed(view.office, view.short, column, about, view.unit, view.until, view.phone, ends)
 
 
 def words_of(fragment: str) -> str:

@@ -21,10 +21,11 @@ from kiosk import people
 from kiosk.base import journal
 from kiosk.base.db import Base, Instant
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid
-from kiosk.content import slides
+from kiosk.content import running, slides
 from kiosk.content.geometry import Wall
 from kiosk.content.kind import Doubt
 from kiosk.content.kinds import KINDS
+from kiosk.content.running import Almanac
 from kiosk.content.slides import Revision, Slide, State, binding
 from kiosk.people import ACTIONS, Actor, Deputy, Grant, Person, line, may, must
 
@@ -110,6 +111,7 @@ def submit(session: Session, revision: Revision, *, by: Actor, at: datetime, wal
     if revision.approved_at is not None:
         raise Conflict("这一版挂过又撤下了。请先改好，再报审。")
     _check_ready(revision, at)
+    running.check(session, revision, at)
     _check_doubts(revision, walls)
     _begin_anew(session, revision, at)
     revision.state, revision.bound = State.SUBMITTED, binding(revision)
@@ -194,8 +196,11 @@ def may_return(session: Session, revision: Revision, actor: Actor, at: datetime 
 
 # --- the leader -------------------------------------------------------------------------------------------------------
 
-def approve(session: Session, revision: Revision, *, by: Actor, at: datetime, seen: str | None = None) -> None:
-    """Put the revision on the boards in place of the one before it. `seen` is the hash of what the leader looked at."""
+def approve(session: Session, revision: Revision, *, by: Actor, at: datetime, seen: str | None = None,
+            almanac: Almanac | None = None) -> None:
+    """Put the revision on the boards in place of the one before it. `seen` is the hash of what the leader looked at; `almanac`: by what
+    the days of a 公示 are counted.
+    """
     slides.revision(session, revision.id)
     must(by, "slide.approve", revision.slide.unit_id)
     _check_open(revision, by, seen)
@@ -203,7 +208,7 @@ def approve(session: Session, revision: Revision, *, by: Actor, at: datetime, se
         raise Conflict("还差%(steps)s，做完才能批。", steps=[STEP_NAMES[step] for step in missing])
     if (urgent := urgent_of(session, revision)) is not None:
         urgent.ended_at = at
-    _hang(session, revision, by=by, at=at)
+    _hang(session, revision, by=by, at=at, almanac=almanac)
 
 
 def send_back(session: Session, revision: Revision, reason: str, *, by: Actor, at: datetime) -> None:
@@ -213,6 +218,8 @@ def send_back(session: Session, revision: Revision, reason: str, *, by: Actor, a
         must(by, "slide.approve", revision.slide.unit_id)
     if revision.state != State.SUBMITTED and not hanging(revision):
         raise Conflict("这件不在待审核里，也没有挂在屏上，不用退回。")
+    if hanging(revision) and slides.runs(revision.slide, at):
+        raise Conflict("这件公示还没有满期，退回就等于提前结束。要提前结束，请经办人写明原因再由您同意；有错或泄露隐私的，请撤回。")
     revision.reason = line(reason, "reason", most=200)
     if hanging(revision):
         revision.slide.live = None
@@ -227,6 +234,8 @@ def recall(session: Session, slide: Slide, reason: str, *, by: Actor, at: dateti
     live = slide.live
     if live is None:
         raise Conflict("这件现在没有挂在屏上，不用撤回。")
+    if slides.runs(slide, at):
+        running.recalled(session, live, by=by, at=at)
     live.reason, live.recalled_at, slide.live = line(reason, "reason", most=200), at, None
     live.state, live.decided_by, live.decided_at = State.RETURNED, by.id, at
     journal.record(session, "slide.recalled", slide, by=by, at=at, revision=live.id, reason=live.reason, **_for(by))
@@ -257,7 +266,8 @@ def ask_urgently(session: Session, revision: Revision, reason: str, *, by: Actor
     return made
 
 
-def confirm_urgently(session: Session, revision: Revision, *, by: Actor, at: datetime, due: date, seen: str | None = None) -> Urgent:
+def confirm_urgently(session: Session, revision: Revision, *, by: Actor, at: datetime, due: date, seen: str | None = None,
+                     almanac: Almanac | None = None) -> Urgent:
     """The second of the two: it hangs at once, and the missing checks are owed by `due`.
 
     One of the two is a leader, neither wrote it, they are two people, and both may do it at this moment.
@@ -277,7 +287,7 @@ def confirm_urgently(session: Session, revision: Revision, *, by: Actor, at: dat
     urgent.second_by, urgent.second_at, urgent.due_on = by.id, at, due
     if not missing_steps(session, revision):
         urgent.completed_at = at
-    _hang(session, revision, by=by, at=at)
+    _hang(session, revision, by=by, at=at, almanac=almanac)
     return urgent
 
 
@@ -423,8 +433,9 @@ def _check_open(revision: Revision, by: Actor, seen: str | None) -> None:
         raise Conflict("您打开以后内容改过，请重新看一遍再批。")
 
 
-def _hang(session: Session, revision: Revision, *, by: Actor, at: datetime) -> None:
+def _hang(session: Session, revision: Revision, *, by: Actor, at: datetime, almanac: Almanac | None) -> None:
     _check_ready(revision, at)
+    running.begin(session, revision, at=at, almanac=almanac)
     revision.state, revision.decided_by, revision.decided_at, revision.approved_at = State.APPROVED, by.id, at, at
     revision.slide.live = revision
     journal.record(session, "slide.approved", revision.slide, by=by, at=at, revision=revision.id, bound=revision.bound, **_for(by))

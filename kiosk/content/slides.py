@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, cast, func, select
+from sqlalchemy import JSON, ForeignKey, String, Text, cast, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kiosk.base import journal
@@ -89,6 +89,7 @@ class Revision(Base):
     approved_at: Mapped[datetime | None] = mapped_column(Instant())
     chain: Mapped[list[Any]] = mapped_column(default=list)
     recalled_at: Mapped[datetime | None] = mapped_column(Instant())
+    run: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # the days of a 公示, reckoned by its approval
 
     slide: Mapped[Slide] = relationship(back_populates="revisions", foreign_keys=[slide_id], lazy="joined")
 
@@ -111,10 +112,11 @@ class Draft:
 
 
 def binding(revision: Revision) -> str:
-    """The hash of all that an approval binds."""
+    """The hash of all that an approval binds. Of a 公示 the days are bound; the end, which its approval reckons, is not."""
+    end = None if revision.run else revision.end
     return sha256(canonical({
         "kind": revision.slide.kind, "unit": revision.slide.unit_id, "title": revision.title, "column": revision.column,
-        "data": revision.data, "start": iso(revision.start), "end": iso(revision.end), "audience": sorted(revision.audience),
+        "data": revision.data, "start": iso(revision.start), "end": iso(end), "audience": sorted(revision.audience),
     }))
 
 
@@ -161,6 +163,8 @@ def fill(session: Session, revision: Revision, data: dict[str, Any], *, at: date
 def retire(session: Session, slide: Slide, *, by: Actor, at: datetime) -> None:
     """Take the slide off every board and into the archive, in good order (for cause: recall)."""
     held(session, slide)
+    if runs(slide, at):
+        raise Conflict("这件公示还没有满期，不能撤下存档。要提前结束，请先写明原因，由分管领导同意；有错或泄露隐私的，请撤回。")
     slide.retired_at, slide.live = at, None
     journal.record(session, "slide.retired", slide, by=by, at=at)
 
@@ -253,6 +257,12 @@ def hangs(slide: Slide, at: datetime) -> bool:
     return live is not None and (live.start is None or live.start <= at) and (live.end is None or at < live.end)
 
 
+def runs(slide: Slide, at: datetime) -> bool:
+    """Whether a 公示 hangs whose days are not over: it leaves by a leader's yes (running.agree_end) or by a recall."""
+    live = slide.live
+    return live is not None and live.run is not None and live.end is not None and at < live.end
+
+
 def _open(session: Session, slide: Slide, draft: Draft, number: int, by: Actor, at: datetime) -> Revision:
     revision = Revision(slide=slide, number=number, state=State.DRAFT, title="", column="", data={}, audience=[], author_id=by.id,
                         writers=[], edits=-1, created_at=at, edited_at=at)
@@ -275,10 +285,15 @@ def _write(revision: Revision, draft: Draft, by: Actor, at: datetime) -> None:
 def _checked(session: Session, kind: str, draft: Draft, unit: Unit, before: Revision | None = None) -> Draft:
     if draft.start and draft.end and draft.end <= draft.start:
         raise Invalid("end", "结束时间在开始之前。请把结束时间往后改。")
+    end = draft.end
+    if kind == "objection" and end is not None:
+        if before is None or before.run is None or end != before.end:
+            raise Invalid("end", "公示的结束日不用填：从批准上屏的第二天起数满天数，屏上自己撤下。")
+        end = None  # what the approval of the version before reckoned
     told = with_photos(session, draft.data, before) if kind == "staff" else draft.data
     data = _of_file(draft.data, before) if kind == "media" else KINDS[kind].parse(told).stored()
     return Draft(line(draft.title, "title", most=TITLE_MOST), line(draft.column or COLUMNS[0], "column", most=12), data,
-                 draft.start, draft.end, tuple(sorted(set(draft.audience or (unit.id,)))))
+                 draft.start, end, tuple(sorted(set(draft.audience or (unit.id,)))))
 
 
 def _converted(session: Session, sha: str) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from kiosk.base.errors import N_, Conflict, Invalid
 from kiosk.content.fields import clean
 from kiosk.content.review import Step
 from kiosk.content.slides import Revision, Slide, State
-from kiosk.disclosure import deadlines, records, topics
+from kiosk.disclosure import deadlines, objections, records, topics
 from kiosk.disclosure.deadlines import Cadence
 from kiosk.disclosure.records import Disclosure, Filing
 from kiosk.disclosure.topics import Topic
@@ -56,6 +56,8 @@ class Remark:
 def submit(session: Session, revision: Revision, *, by: Actor, at: datetime) -> None:
     """Put the revision before its readers, with the checks that its topic demands before the leader's approval."""
     filed = of(session, revision.slide) or _file_elsewhere(session, revision.slide, by=by, at=at)
+    if filed is not None:
+        objections.fill(revision, filed.topic)
     manifest.submit(session, revision, by=by, at=at, chain=[Step(each) for each in filed.topic.chain] if filed else ())
 
 

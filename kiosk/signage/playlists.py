@@ -5,16 +5,19 @@ A playlist is placed on groups and boards. A slide of it plays on a board only i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from kiosk import people
 from kiosk.base import journal
 from kiosk.base.db import Base
 from kiosk.base.errors import Conflict, Invalid, NotFound
+from kiosk.content import running
 from kiosk.content.slides import Slide
 from kiosk.people import Actor, Unit, line, may, must
 from kiosk.signage.boards import Board, Group, add_group
@@ -102,8 +105,9 @@ def rename(session: Session, playlist: Playlist, name: str, *, by: Actor, at: da
 def remove(session: Session, playlist: Playlist, *, by: Actor, at: datetime) -> None:
     """The playlist goes; its slides stay."""
     _must(by, playlist.unit_id)
-    journal.record(session, "playlist.removed", playlist, by=by, at=at, name=playlist.name)
-    session.delete(playlist)
+    with _notices_stay(session, at):
+        journal.record(session, "playlist.removed", playlist, by=by, at=at, name=playlist.name)
+        session.delete(playlist)
 
 
 def playlist(session: Session, id: int) -> Playlist:
@@ -130,7 +134,8 @@ def set_items(session: Session, playlist: Playlist, entries: Sequence[Entry], *,
         spare.setdefault(item.slide_id, []).append(item)
     for id in {entry.slide_id for entry in entries} - set(spare):
         _check_slide(session, id, by)
-    playlist.items = [_item(spare, entry, position) for position, entry in enumerate(entries)]
+    with _notices_stay(session, at):
+        playlist.items = [_item(spare, entry, position) for position, entry in enumerate(entries)]
     playlist.edits += 1
     journal.record(session, "playlist.changed", playlist, by=by, at=at, slides=[entry.slide_id for entry in entries])
 
@@ -150,7 +155,8 @@ def place(session: Session, playlist: Playlist, *, groups: Sequence[Group], boar
     boards_moved = {each.board for each in playlist.placements if each.board is not None} ^ {*boards}
     for unit_id in {each.unit_id for each in groups_moved} | {each.unit_id for each in boards_moved}:
         _must(by, unit_id)
-    playlist.placements = [*(Placement(group=group) for group in groups), *(Placement(board=board) for board in boards)]
+    with _notices_stay(session, at):
+        playlist.placements = [*(Placement(group=group) for group in groups), *(Placement(board=board) for board in boards)]
     journal.record(session, "playlist.placed", playlist, by=by, at=at, groups=[each.id for each in groups],
                    boards=[each.id for each in boards])
 
@@ -176,6 +182,31 @@ def playlists_of(session: Session) -> dict[int, list[Playlist]]:
 def with_slide(session: Session, slide: Slide) -> list[Playlist]:
     """The playlists that name the slide."""
     return list(session.scalars(select(Playlist).join(Item).where(Item.slide_id == slide.id).distinct().order_by(Playlist.id)))
+
+
+@contextmanager
+def _notices_stay(session: Session, at: datetime) -> Iterator[None]:
+    """A 公示 whose days are not over keeps every board on which it hangs, whatever is done to playlists."""
+    before = {slide.id: (slide, _hung(session, slide)) for slide in running.running(session, at)}
+    yield
+    if not before:
+        return
+    session.flush()
+    session.expire_all()
+    for slide, hung in before.values():
+        if lost := [hung[id] for id in sorted(set(hung) - set(_hung(session, slide)))]:
+            assert slide.live is not None
+            raise Conflict("“%(title)s”公示到 %(day)s，还没有满期，这样改它就从 %(boards)s 上消失了。"
+                           "请留着它；要提前结束，请先写明原因，由分管领导同意。",
+                           title=slide.live.title, day=running.last_day(slide.live).isoformat(), boards=lost)
+
+
+def _hung(session: Session, slide: Slide) -> dict[int, str]:
+    """The boards on which the slide's live revision hangs, by id their names."""
+    tree = people.below(session)
+    audience = slide.live.audience if slide.live is not None else []
+    return {board.id: board.name for playlist in with_slide(session, slide) for board in boards_of(playlist)
+            if any(board.unit_id in tree.get(id, ()) for id in audience)}
 
 
 def _must(by: Actor | None, unit_id: int) -> None:

@@ -22,7 +22,7 @@ from kiosk.content import ingest, review, slides
 from kiosk.content.geometry import Panel, panel_of
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
-from kiosk.disclosure import filing
+from kiosk.disclosure import filing, objections
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
 from kiosk.signage import manifest, playlists
@@ -104,7 +104,7 @@ def submit_revision(id: int) -> ResponseReturnValue:
 
 def approve_revision(id: int) -> ResponseReturnValue:
     found = own.revision(id)
-    review.approve(db(), found, by=actor(), at=now(), seen=body().get("seen"))
+    review.approve(db(), found, by=actor(), at=now(), seen=body().get("seen"), almanac=objections.almanac(db(), parts().zone))
     return _revision_told(found)
 
 

@@ -16,8 +16,9 @@ from kiosk.base.errors import N_, Conflict, Problem, Unavailable
 from kiosk.content import render, review
 from kiosk.content.kinds import KINDS
 from kiosk.content.review import ASSESSMENT, STEP_NAMES, TICKS, Step, Urgent
+from kiosk.content.running import Almanac
 from kiosk.content.slides import Revision, State
-from kiosk.disclosure import days, filing
+from kiosk.disclosure import days, filing, objections
 from kiosk.people import may
 from kiosk.signage import boards, manifest
 from kiosk.signage.boards import Board
@@ -90,7 +91,7 @@ def approve_many() -> ResponseReturnValue:
         try:
             if not _is_plain(revision):
                 raise Conflict("“%(title)s”有提醒，请单独看。", title=revision.title)
-            review.approve(db(), revision, by=actor(), at=now(), seen=bound)
+            review.approve(db(), revision, by=actor(), at=now(), seen=bound, almanac=_almanac())
         except Problem as problem:
             left.append(gettext("“%(title)s”没有批：%(why)s", title=revision.title, why=words.worded(problem)))
     if agreed and len(left) == len(agreed):
@@ -152,7 +153,8 @@ def check(id: int) -> ResponseReturnValue:
 @back_in(look_over)
 def approve(id: int) -> ResponseReturnValue:
     revision = looks.revision_of(id)
-    review.approve(db(), revision, by=actor(), at=now(), seen=request.form.get("seen") or None)
+    review.approve(db(), revision, by=actor(), at=now(), seen=request.form.get("seen") or None,
+                   almanac=_almanac())
     flash(_hung(revision), "ok")
     return _next_waiting()
 
@@ -185,7 +187,8 @@ def ask_urgently(id: int) -> ResponseReturnValue:
 def confirm_urgently(id: int) -> ResponseReturnValue:
     """The second: it hangs at once."""
     revision = looks.revision_of(id)
-    review.confirm_urgently(db(), revision, by=actor(), at=now(), due=_due(), seen=request.form.get("seen") or None)
+    review.confirm_urgently(db(), revision, by=actor(), at=now(), due=_due(), seen=request.form.get("seen") or None,
+                            almanac=_almanac())
     flash(_hung(revision), "ok")
     return to("review.look_over", id=id)
 
@@ -248,6 +251,11 @@ def _owed() -> list[tuple[Urgent, Revision]]:
     me = actor()
     return [(urgent, revision) for urgent, revision in review.owed(db()) if me.id in (urgent.first_by, urgent.second_by) or any(
         review.may_check(db(), revision, step, me, now()) for step in review.missing_steps(db(), revision))]
+
+
+def _almanac() -> Almanac:
+    """By what the days of a 公示 are counted."""
+    return objections.almanac(db(), parts().zone)
 
 
 def _due() -> Any:
