@@ -29,7 +29,7 @@ OWN_TERM = ("objection",)  # kinds that hang for a term of their own: a 公示 i
 
 
 def marks(zone: Zone) -> Marks:
-    """For slides (by id) their marks, as far as they turn before `until`: a handful of questions, whatever the number of slides."""
+    """For slides (by id) their marks, as far as they turn before `until`: eight questions, whatever the number of slides and topics."""
     def of(session: Session, slides: Collection[int], at: datetime, until: datetime) -> Mapping[int, Mark]:
         filed = _filed(session, slides)
         if not filed:

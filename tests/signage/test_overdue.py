@@ -50,14 +50,16 @@ def lay(session, cast) -> Callable[..., Topic]:
     def here(overdue: WhenOverdue, *, rule: Rule = QUARTERLY, name: str = "财政收支", unit=cast.civil, **more) -> Topic:
         topics.set_classes(session, topics.DEFAULT_CLASSES, by=None, at=NOON)
         unit_id = unit.id if unit is not None else None
-        return topics.add(session, Wanted(name, "财政", unit_id, "财政公开", rule=rule, when_overdue=overdue, **more), by=None, at=NOON, since=SINCE)
+        wanted = Wanted(name, "财政", unit_id, "财政公开", rule=rule, when_overdue=overdue, **more)
+        return topics.add(session, wanted, by=None, at=NOON, since=SINCE)
     return here
 
 
 @pytest.fixture
 def disclose(session, cast, make, parts) -> Callable[..., Slide]:
     """A slide under a topic, approved and on record."""
-    def here(topic: Topic, *, period: date | None = HALF, day: date = date(2026, 7, 10), unit=cast.civil, title="二季度财政收支", **more) -> Slide:
+    def here(topic: Topic, *, period: date | None = HALF, day: date = date(2026, 7, 10), unit=cast.civil, title="二季度财政收支",
+             **more) -> Slide:
         author = {cast.civil.id: cast.second_editor, cast.office.id: cast.editor}.get(unit.id, cast.community)
         slide = make.slide(title=title, unit=unit, author=author, **more)
         filing.file(session, slide, Told(topic.id, period_end=period), by=author, at=NOON)
@@ -135,8 +137,8 @@ def test_whom_to_ask_stands_in_place_of_the_slide_from_midnight_on(cast, lay, di
     assert wall.titles(midnight - SECOND) == ["二季度财政收支"]
     assert wall.titles(midnight) == ["财政收支"]
     words = wall.words(midnight)
-    assert all(each in words for each in ("财政收支（三季度）", "应在10月15日公开，正在办理。", "要问情况，请打", "0825-7654321", "也可以到便民服务大厅3号窗口。",
-                                          "周一至周五 9:00—17:00", "社会事务办"))
+    assert all(each in words for each in ("财政收支（三季度）", "应在10月15日公开，正在办理。", "要问情况，请打", "0825-7654321",
+                                          "也可以到便民服务大厅3号窗口。", "周一至周五 9:00—17:00", "社会事务办"))
     assert wall.marked(midnight) == [True]
     assert programme_of(wall.held, SUMMER).until == midnight
 
@@ -156,7 +158,8 @@ def test_nothing_stands_there_where_the_office_wants_nothing_and_the_rest_goes_o
     assert (alone.titles(midnight - SECOND), alone.titles(midnight)) == (["二季度财政收支"], [])
 
 
-@pytest.mark.parametrize(("overdue", "left"), [(WhenOverdue.MARK, ["二季度财政收支"]), (WhenOverdue.CONTACT, ["财政收支"]), (WhenOverdue.NOTHING, [])])
+@pytest.mark.parametrize(("overdue", "left"), [
+    (WhenOverdue.MARK, ["二季度财政收支"]), (WhenOverdue.CONTACT, ["财政收支"]), (WhenOverdue.NOTHING, [])])
 def test_a_board_that_hears_of_it_later_holds_only_what_may_still_play(lay, disclose, hung, midnight, overdue, left):
     slide = disclose(lay(overdue))
     wall = hung([slide], at=midnight + 3 * DAY)
@@ -270,8 +273,8 @@ class Office:
         self.parts, self.at, self.board = parts, at, board
         recorder = records.recorder(parts.database, parts.zone, days.calendar)
         self.mover = Mover(parts.database, parts.press, lambda: self.at, recorder)
-        self.follower = Follower(parts.database, [Listener("refs", self.mover.hear, durable=True), Listener("records", recorder, durable=True)],
-                                 on_error=self.stumbled)
+        self.follower = Follower(parts.database, [Listener("refs", self.mover.hear, durable=True),
+                                                  Listener("records", recorder, durable=True)], on_error=self.stumbled)
         self.carry()
 
     @staticmethod
@@ -351,8 +354,8 @@ def test_a_happening_a_change_of_the_rule_and_of_the_days_reach_the_wall_at_once
     assert here.wall().marked(NOON) == [False]
 
     def happened(session):
-        records.note(session, topics.topic(session, topic_id), cast.civil, Trigger.CHANGED, date(2026, 11, 10), "分工调整", by=cast.second_editor,
-                     at=NOON, today=date(2026, 11, 23))
+        records.note(session, topics.topic(session, topic_id), cast.civil, Trigger.CHANGED, date(2026, 11, 10), "分工调整",
+                     by=cast.second_editor, at=NOON, today=date(2026, 11, 23))
 
     assert here.act(happened).playing(NOON)[0]["due"] == "2026-11-17"
     assert here.wall().marked(NOON) == [True]
@@ -365,7 +368,8 @@ def test_a_happening_a_change_of_the_rule_and_of_the_days_reach_the_wall_at_once
 
     def stricter(session):
         found = topics.topic(session, topic_id)
-        topics.change(session, found, replace(topics.wanted(found), rule=Rule(n=2), when_overdue=WhenOverdue.NOTHING), by=cast.leader, at=NOON)
+        wanted = replace(topics.wanted(found), rule=Rule(n=2), when_overdue=WhenOverdue.NOTHING)
+        topics.change(session, found, wanted, by=cast.leader, at=NOON)
 
     assert here.act(stricter).titles(NOON) == []
 
@@ -408,7 +412,7 @@ def test_a_record_that_was_made_late_reaches_the_wall_with_the_next_turn(session
     session.commit()
     at = midnight + DAY
     monkeypatch.setattr(jobs, "now", lambda: at)
-    board_id, topic_id = board.id, topic.id
+    board_id = board.id
 
     def held():
         with parts.database.read() as reading:

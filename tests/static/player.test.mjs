@@ -10,7 +10,7 @@ function fakeElement() {
 
 const { Player } = await import("../../static/board/player.js");
 
-let at, wall, plays, errors, broken;
+let at, wall, plays, errors, broken, said;
 
 const page = (item, revision = Number(item.split(".")[0]), dwell = 10) =>
   ({ item, slide: revision, revision, page: Number(item.split(".")[1]), of: 1, dwell, html: `html-${item}-${revision}`, media: [] });
@@ -22,7 +22,7 @@ function show(...items) {
 
 function player(store) {
   const stage = { show: async (item) => { if (broken.has(item.html)) throw new Error("bad page"); wall.push(item.item); return true; },
-    showBuilt: () => wall.push("built-in"), dress: async () => {}, refresh() {}, stalled: () => false };
+    showBuilt: () => wall.push("built-in"), dress: async () => {}, refresh: (share, item) => { said = item; }, stalled: () => false };
   return new Player({ stage, store, now: () => at, onPlay: (play) => plays.push(play), onError: (error) => errors.push(error), onShown() {} });
 }
 
@@ -131,4 +131,35 @@ test("nothing to show is the clock, once", async () => {
   await playing.look();
   await seconds(playing, 10);
   assert.deepEqual(wall, ["built-in"]);
+});
+
+test("a page that stands says what the newest manifest says of it, without being drawn again", async () => {
+  const store = show(page("1.1", 1, 3600));
+  const playing = player(store);
+  await playing.look();
+  store.manifest = show({ ...page("1.1", 1, 3600), late_from: "2026-11-22T16:00:00Z" }).manifest;
+  await seconds(playing, 1);
+  assert.deepEqual(wall, ["1.1"]);
+  assert.equal(said.late_from, "2026-11-22T16:00:00Z");
+});
+
+test("at the instant the page of whom to ask takes the slide's place, and proves no play of it", async () => {
+  const ask = { ...page("1.ask1", 1), kind: "updating", html: "ask" };
+  const store = show(page("1.1", 1, 3600), ask);
+  const edge = new Date(at + 5000).toISOString();
+  store.manifest.windows = [{ items: ["1.1"], from: null, to: edge, priority: 0 }, { items: ["1.ask1"], from: edge, to: null, priority: 0 }];
+  const playing = player(store);
+  await playing.look();
+  await seconds(playing, 30);
+  assert.deepEqual(wall, ["1.1", "1.ask1"]);
+  assert.deepEqual(plays.map((play) => play.page), [1]);
+});
+
+test("where nothing is to stand for the only slide, the clock comes at the instant", async () => {
+  const store = show(page("1.1", 1, 3600));
+  store.manifest.windows[0].to = new Date(at + 5000).toISOString();
+  const playing = player(store);
+  await playing.look();
+  await seconds(playing, 6);
+  assert.deepEqual(wall, ["1.1", "built-in"]);
 });
