@@ -109,11 +109,21 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A topic that the sheet changes, as it is called now, and where."""
+
+    id: int
+    code: str
+    name: str
+    told: list[Difference]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What storing would do."""
 
     added: list[Entry]
-    changed: list[tuple[Topic, list[Difference]]]
+    changed: list[Change]
     same: int
 
 
@@ -377,7 +387,8 @@ class _Reader:
         if row.line("overdue"):
             chosen = self._words(row, "overdue", {words: each for each, words in OVERDUE_WORDS.items()})
             found |= {"when_overdue": chosen[0]} if chosen else {}
-        numbers = {name: self._count(row, name) for name in ("confirm", "stale", "ahead") if row.has(name)}
+        numbers = {name: self._count(row, name) for name in ("confirm", "stale", "ahead")
+                   if row.has(name) and (name != "ahead" or row.line(name))}  # a row without it is warned of as usual
         if numbers:
             found["counts"] = numbers
         return found
@@ -576,7 +587,7 @@ def plan(session: Session, rows: Sequence[Entry]) -> Plan:
         if before is None:
             made.added.append(entry)
         elif told := differences(topics.wanted(before), wanted, names):
-            made.changed.append((before, told))
+            made.changed.append(Change(before.id, before.code, before.name, told))
     return replace(made, same=len(rows) - len(made.added) - len(made.changed))
 
 

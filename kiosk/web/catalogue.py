@@ -123,9 +123,9 @@ def rule() -> ResponseReturnValue:
 def classes() -> ResponseReturnValue:
     _must_office()
     rows = _typed_classes() if request.method == "POST" else [(each.id, each.name) for each in topics.classes(db())]
-    living: dict[int, int] = dict(db().execute(
-        select(Topic.class_id, func.count()).where(Topic.ended_at.is_(None)).group_by(Topic.class_id)).tuples().all())
-    held: dict[int, int] = dict(db().execute(select(Disclosure.class_id, func.count()).group_by(Disclosure.class_id)).tuples().all())
+    living = {id: count for id, count in db().execute(
+        select(Topic.class_id, func.count()).where(Topic.ended_at.is_(None)).group_by(Topic.class_id))}
+    held = {id: count for id, count in db().execute(select(Disclosure.class_id, func.count()).group_by(Disclosure.class_id))}
     return render_template("catalogue/classes.html", rows=rows, living=living, held=held)
 
 

@@ -104,7 +104,7 @@ def _brought(key: str, read: catalogue.Reading | history.Reading, problems: Sequ
     told = [*read.problems, *problems]
     if isinstance(read, catalogue.Reading):
         plan = catalogue.plan(db(), read.rows)
-        shown = repr(([entry.wanted for entry in plan.added], [(topic.id, each) for topic, each in plan.changed], plan.same))
+        shown = repr(([entry.wanted for entry in plan.added], plan.changed, plan.same))
         return Brought(key, _name(key), told, read.proposed, read.said, read.classes, _hash(shown), plan)
     known = history.known(db(), read.rows)
     ids = {id(row) for row in known}
