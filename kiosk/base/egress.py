@@ -86,8 +86,8 @@ def mailing(host: str, port: int, *, security: str, hosts: Collection[str], seco
         with closing(client):
             client.meet(secure=security == "starttls")
             yield client
-    except (smtplib.SMTPServerDisconnected, OSError) as error:
-        if late.is_set():
+    except OSError as error:  # smtplib's own errors are among them
+        if late.is_set() or isinstance(error.__context__ or error, TimeoutError):
             raise _slow(place, seconds) from error
         if isinstance(error, ssl.SSLError):
             raise _forged(place) from error
@@ -158,7 +158,7 @@ def _exchange(place: _Place, hosts: Collection[str], seconds: float, talk: Calla
             raise _slow(place, seconds)
         return found
     except (OSError, http.client.HTTPException, ValueError) as error:
-        if late.is_set():
+        if late.is_set() or isinstance(error, TimeoutError):
             raise _slow(place, seconds) from error
         raise _broken(place, error) from error
     finally:

@@ -19,7 +19,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from kiosk.base import egress
 from kiosk.base.errors import N_, Problem
@@ -92,7 +92,7 @@ def send(channel: Channel, target: str, secret: str, message: Message, ways: Way
         url, body = ROBOTS[channel](target, secret, message, at)
         told = json.dumps(body, ensure_ascii=False).encode()
         answer = egress.post(url, told, kind="application/json; charset=utf-8", hosts=ways.hosts, most=ANSWER_MOST, seconds=ways.seconds)
-        _judge(answer, (target, secret, *urlsplit(target).query.split("&"), urlsplit(target).path.rpartition("/")[2]))
+        _judge(answer, (target, secret, *_keys(target)))
 
 
 def check(channel: Channel, target: str, ways: Ways) -> None:
@@ -175,6 +175,12 @@ def _judge(answer: egress.Answer, secrets: tuple[str, ...]) -> None:
     wrong = next((code for code in codes if code != 0), answer.status)
     said = str(told.get("errmsg") or told.get("msg") or told.get("StatusMessage") or "") if isinstance(told, dict) else ""
     raise Refused("机器人没有收：%(why)s（%(code)s）。", why=_clean(said, secrets) or "—", code=str(wrong)[:20])
+
+
+def _keys(target: str) -> list[str]:
+    """All that may be a key in a robot's address: the query, its values, the last part of the path."""
+    parts = urlsplit(target)
+    return [parts.query, *parts.query.split("&"), *(value for _, value in parse_qsl(parts.query)), parts.path.rpartition("/")[2]]
 
 
 def _clean(said: str, secrets: tuple[str, ...]) -> str:

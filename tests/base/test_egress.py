@@ -14,6 +14,7 @@ import pytest
 from kiosk.base import egress
 from kiosk.base.egress import Barred, Unreached, fetch
 from kiosk.base.errors import TooLarge
+from tests.support.mailbox import mailbox, robot
 
 HERE = ("127.0.0.1",)
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -172,3 +173,48 @@ def test_a_host_that_is_off_is_told():
 def test_a_server_without_a_certificate_we_trust_is_refused():
     with serving(giving(b"x")) as url, pytest.raises(Unreached):
         get(url.replace("http:", "https:"))
+
+
+# --- words that are sent ------------------------------------------------------------------------------------------------
+
+def send(url: str, body: bytes = b"{}", *, most: int = 1 << 16, seconds: float = 5.0, hosts: tuple[str, ...] = HERE) -> egress.Answer:
+    return egress.post(url, body, kind="application/json", hosts=hosts, most=most, seconds=seconds)
+
+
+def test_words_reach_an_allowed_host_and_its_answer_comes_back_whatever_its_number():
+    with robot({"errcode": 7}, status=500) as here:
+        answer = send(f"{here.url}/send?key=1", b'{"a": 1}')
+    assert (answer.status, answer.body, here.asked[0].json, here.asked[0].path) == (500, b'{"errcode": 7}', {"a": 1}, "/send?key=1")
+
+
+def test_words_go_nowhere_that_a_file_may_not_come_from(monkeypatch):
+    asked = resolving_to(monkeypatch, "169.254.169.254")
+    with pytest.raises(Barred):
+        send("http://robot.example/")
+    assert asked == []
+    with pytest.raises(Barred, match="专用的地址"):
+        send("http://robot.example/", hosts=("robot.example",))
+
+
+def test_words_follow_no_redirect_and_take_no_endless_answer():
+    with robot({}, status=307, location="http://127.0.0.1:1/") as here, pytest.raises(Unreached, match="转到了别的地址"):
+        send(here.url)
+    with robot(b"x" * 3000) as here, pytest.raises(TooLarge):
+        send(here.url, most=2999)
+
+
+@pytest.mark.parametrize("host", ["mail.example", "169.254.169.254", "localhost"])
+def test_a_mail_server_that_is_not_listed_is_never_asked_for(host, monkeypatch):
+    asked = resolving_to(monkeypatch, "203.0.113.5")
+    with pytest.raises(Barred), egress.mailing(host, 25, security="none", hosts=HERE, seconds=2):
+        pass
+    assert asked == []
+
+
+def test_the_mail_server_that_was_looked_at_is_the_one_connected_to(monkeypatch):
+    with mailbox() as box:
+        asked = resolving_to(monkeypatch, "127.0.0.1", "169.254.169.254")
+        with egress.mailing("mail.example", box.port, security="none", hosts=("mail.example", "127.0.0.1"), seconds=5) as line:
+            assert line.noop()[0] == 250
+    assert asked == ["mail.example"]
+    assert "EHLO" not in " ".join(box.said), "nothing is said before it is asked for"
