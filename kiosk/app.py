@@ -28,7 +28,23 @@ from kiosk.settings import Settings
 from kiosk.signage.easel import Easel
 from kiosk.signage.push import Mover, Nudger
 from kiosk.web import api as staff_api
-from kiosk.web import board, catalogue, content, deputies, duty, legible, live, looks, office, people, review, signage, sources, words
+from kiosk.web import (
+    board,
+    catalogue,
+    content,
+    deputies,
+    duty,
+    legible,
+    live,
+    looks,
+    objection,
+    office,
+    people,
+    review,
+    signage,
+    sources,
+    words,
+)
 from kiosk.web.frame import frame_of
 from kiosk.web.openapi import WHOLE_MOST
 from kiosk.web.refs import RefCache, RefFront
@@ -94,7 +110,7 @@ def create_app(parts: Parts) -> Flask:
     Babel(app, locale_selector=language)
     csrf.init_app(app)
     for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, duty.bp, catalogue.bp,
-                      office.bp, sources.bp, staff_api.bp):
+                      office.bp, objection.bp, sources.bp, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, board.board_of_socket)
     app.before_request(_nonce)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -19,7 +18,7 @@ from kiosk import people
 from kiosk.base import journal
 from kiosk.base.clock import Zone
 from kiosk.base.db import Base, Instant
-from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound
+from kiosk.base.errors import Conflict, Forbidden, Invalid
 from kiosk.base.workdays import DAY, Calendar
 from kiosk.content import masks, slides
 from kiosk.content.fields import Faults
@@ -99,6 +98,12 @@ def last_day(revision: Revision) -> date:
     return date.fromisoformat(revision.run["days"][-1])
 
 
+def first_day(revision: Revision) -> date:
+    """The day on which it was posted: day 0."""
+    assert revision.run is not None
+    return date.fromisoformat(revision.run["first"])
+
+
 def running(session: Session, at: datetime, units: Collection[int] | None = None) -> list[Slide]:
     """Every 公示 whose days are not over, the first to end first."""
     query = (select(Slide).join(Revision, Revision.id == Slide.live_id).where(Slide.kind == Objection.name, Revision.end > at)
@@ -140,13 +145,6 @@ def refuse_end(session: Session, ask: EarlyEnd, *, by: Actor, at: datetime) -> N
     journal.record(session, "objection.end_refused", slide, by=by, at=at, revision=ask.revision_id)
 
 
-def ask_of(session: Session, id: int) -> EarlyEnd:
-    found = session.get(EarlyEnd, id)
-    if found is None:
-        raise NotFound("没有这件提前结束的申请。")
-    return found
-
-
 def open_ask(session: Session, slide: Slide) -> EarlyEnd | None:
     """What waits for a leader about the version that hangs."""
     return session.scalars(select(EarlyEnd).where(EarlyEnd.revision_id == slide.live_id, EarlyEnd.agreed.is_(None))).first()
@@ -186,13 +184,6 @@ def _decide(session: Session, ask: EarlyEnd, by: Actor, at: datetime) -> Slide:
     if ask.agreed is not None or slide.live_id != ask.revision_id or not slides.runs(slide, at):
         raise Conflict("这件申请已经办过了，或者公示已经不在屏上。")
     return slide
-
-
-def told(revision: Revision) -> dict[str, Any]:
-    """How a run stands, for pages of staff."""
-    run = revision.run or {}
-    return {"first": run.get("first", ""), "last": run["days"][-1] if run else "", "count": len(run.get("days", ())),
-            "sure": run.get("sure", True)}
 
 
 def _told(revision: Revision) -> Iterator[Invalid]:

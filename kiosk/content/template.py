@@ -25,7 +25,7 @@ from kiosk.content.headings import SAMPLE, SHEET, TABLE_HINTS, TABLE_LABELS, TIT
 from kiosk.content.kinds import KINDS
 from kiosk.content.render import SLIDES
 
-KINDS_WITH = ("workflow", "staff", "finance", "goals", "table")
+KINDS_WITH = ("workflow", "staff", "finance", "goals", "objection", "table")
 TABLE_COLUMNS, TABLE_ROWS = 8, 60
 OPEN_ROWS = 200  # rows with borders and drop-downs, where a list may be longer still
 

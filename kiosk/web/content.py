@@ -32,7 +32,7 @@ from kiosk.web.request import actor, back_in, db, end_transaction, integer, need
 
 bp = Blueprint("content", __name__)
 LABELS = {"notice": N_("写通知")}  # where the choice of what to publish says more than the kind's own name
-SHEETS = ("workflow", "staff", "finance", "goals", "table")
+SHEETS = ("workflow", "staff", "finance", "goals", "objection", "table")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -294,7 +294,8 @@ def _edit(laid: desk.Desk) -> ResponseReturnValue:
     count = _count(revision, board) if revision and not laid.fresh else seen.count if seen else 0
     return render_template(
         "content/edit.html", desk=laid, slide=found, revision=revision, kind=laid.kind, label=KINDS[laid.kind].label, seen=seen,
-        words=laid.typed.words, wrongs=_wrongs(g.get("problem")), forms=forms, form=forms.form_of(laid.kind) if typing else (),
+        words=laid.typed.words, wrongs=_wrongs(g.get("problem")), forms=forms,
+        form=forms.open_form(laid.kind, laid.typed.words) if typing else (),
         targets=targets, board=board, sight=desk.sight_of(board), sights={each.id: desk.sight_of(each) for each in targets},
         drawn=looks.standing(seen.pages[0].html, board) if seen and seen.pages and laid.fresh else "",
         typed={} if "carried" in g else request.form, count=count,

@@ -36,7 +36,7 @@ from kiosk.web.request import actor, db, integer, now, parts
 
 ON_SHEET = N_("工作表“%(sheet)s”：")
 DRAWN = 3  # pages that a preview draws at once
-OWN_COLUMNS = {"workflow": "办事指南", "staff": "领导分工", "finance": "财政公开", "goals": "工作目标"}
+OWN_COLUMNS = {"workflow": "办事指南", "staff": "领导分工", "finance": "财政公开", "goals": "工作目标", "objection": "社会救助"}
 DEEDS = ("add:", "drop:", "up:", "down:", "fix:", "look")
 T = TypeVar("T")
 

@@ -66,6 +66,22 @@ def form_of(kind: str) -> Form:
     return _TABLE if kind == "table" else KINDS[kind].FORM
 
 
+def open_form(kind: str, words: Mapping[str, str]) -> Form:
+    """The fields that stand with what is chosen."""
+    return tuple(each for each in form_of(kind) if _stands(kind, each, words))
+
+
+def laid_aside(kind: str, words: Mapping[str, str]) -> dict[str, str]:
+    """What was typed in fields that do not stand with what is chosen: it travels along, so that choosing back loses nothing."""
+    closed = {each.name for each in form_of(kind) if not _stands(kind, each, words)}
+    return {name: text for name, text in words.items() if name.partition(".")[0] in closed and text}
+
+
+def turns(kind: str) -> set[str]:
+    """The choices on which other fields depend."""
+    return {each.when[0] for each in form_of(kind) if each.when}
+
+
 def prefix(kind: str) -> str:
     return "" if kind == "notice" else PREFIX
 
@@ -276,6 +292,14 @@ def _notice(words: Mapping[str, str]) -> dict[str, Any]:
     said = {name: words.get(name, "").strip() for name in NOTICE}
     return {"lead": said["lead"], "blocks": plain.blocks_of(words.get("body", "")), "side": said["side"] or None, "ticker": said["ticker"],
             "strip": {"text": said["strip"], "phone": said["phone"]} if said["strip"] or said["phone"] else None}
+
+
+def _stands(kind: str, each: Field | Rows, words: Mapping[str, str]) -> bool:
+    if not each.when:
+        return True
+    name, word = each.when
+    usual = next((field.options[0] for field in form_of(kind) if isinstance(field, Field) and field.name == name), "")
+    return (words.get(name) or usual) == word
 
 
 def _by_unit(kind: str) -> Field | None:

@@ -51,6 +51,8 @@ VERB_NAMES = {
     "unit.changed": N_("改了单位资料"), "upload.received": N_("收到文件"), "upload.converted": N_("转换好了"),
     "upload.failed": N_("转换不了"), "upload.dropped": N_("取消文件"), "source.added": N_("加了来源"), "source.changed": N_("改了来源"),
     "source.ended": N_("停了来源"), "source.read": N_("来源的文件变了"), "slide.filed": N_("归入公开事项"), "slide.checked": N_("核对过"),
+    "objection.end_asked": N_("提出提前结束公示"), "objection.ended_early": N_("同意公示提前结束"),
+    "objection.end_refused": N_("没有同意提前结束"), "recall.signed": N_("补签了撤回"),
     "urgent.asked": N_("要求紧急上屏"), "urgent.ended": N_("收回了紧急上屏"), "urgent.completed": N_("补齐了核对"),
     "topic.added": N_("新建公开事项"),
     "topic.changed": N_("改了公开事项"), "topic.ended": N_("停用公开事项"), "topic.confirmed": N_("确认无变更"),

@@ -11,6 +11,12 @@ form?.addEventListener("click", press);
 form?.addEventListener("keydown", key);
 for (const list of form?.querySelectorAll("[data-list]") ?? []) ready(/** @type {HTMLElement} */ (list));
 /** @type {HTMLElement | null} */ (document.querySelector("[aria-invalid]"))?.focus({ preventScroll: true });
+for (const choice of form?.querySelectorAll("[data-turns]") ?? []) {  // other fields stand with another word: the server draws them
+  choice.addEventListener("change", () => {
+    const look = /** @type {HTMLButtonElement | null} */ (document.querySelector("button[form=write][value=look]"));
+    if (look) form?.requestSubmit(look);
+  });
+}
 const sheet = /** @type {HTMLInputElement | null} */ (document.getElementById("sheet"));
 sheet?.addEventListener("change", () => send(sheet));
 
