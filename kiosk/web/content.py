@@ -430,7 +430,7 @@ def _boards() -> list[Board]:
 
 def _hung(mine: frozenset[int]) -> list[Hung]:
     lately = [slide for slide in slides.find(db(), units=mine, state=State.APPROVED, limit=20) if slides.hangs(slide, now())]
-    lately.sort(key=lambda slide: slide.latest.approved_at or slide.created_at, reverse=True)
+    lately.sort(key=lambda slide: (slide.live.approved_at if slide.live else None) or slide.created_at, reverse=True)
     return [_receipt(slide) for slide in lately[:1]]
 
 
