@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -78,8 +78,14 @@ def work(session: Session, units: Collection[int], *, limit: int = 500) -> list[
 
 
 def shown(session: Session, found: Sequence[Coverage]) -> dict[tuple[int, int], Revision]:
-    """For each of these the revision that hangs; where none hangs, the one approved last that could."""
-    hung = {(each.topic.id, each.unit.id): max(each.slides) for each in found if each.slides}
+    """For each of these the revision that hangs; where none hangs, the one approved last that could.
+
+    Of several the one of the latest period, and of those the first that was made; without periods the last that was made.
+    """
+    ends = _ends(session, {id for each in found for id in each.slides})
+    hung = {(each.topic.id, each.unit.id): max(each.slides, key=lambda id: (ends[id] is not None, ends[id] or date.min,
+                                                                            -id if ends[id] else id))
+            for each in found if each.slides}
     bare = [each for each in found if not each.slides]
     for topic_id, unit_id, id in session.execute(
             select(Filing.topic_id, Slide.unit_id, func.max(Slide.id)).join(Slide, Slide.id == Filing.slide_id)
@@ -91,6 +97,12 @@ def shown(session: Session, found: Sequence[Coverage]) -> dict[tuple[int, int], 
     live = {row.slide_id: row for row in session.scalars(
         select(Revision).join(Slide, Slide.live_id == Revision.id).where(Slide.id.in_(set(hung.values()))))}
     return {key: live[id] for key, id in hung.items() if id in live}
+
+
+def _ends(session: Session, slides: Collection[int]) -> dict[int, date | None]:
+    """The period's end of each slide, if it has one."""
+    rows = session.execute(select(Filing.slide_id, Filing.period_end).where(Filing.slide_id.in_(slides))) if slides else ()
+    return dict.fromkeys(slides) | {row.slide_id: row.period_end for row in rows}
 
 
 def _filed(session: Session, on: Mapping[int, frozenset[int]]) -> dict[tuple[int, int], list[int]]:

@@ -59,7 +59,9 @@ class Deed:
 
 @dataclass(frozen=True)
 class Case:
-    """`shown`: the revision that hangs, or could; `work`: what is on its way under the topic; `left`: working days that are left."""
+    """`hung`: how many slides hang; `shown`: the one to look at, or one that could hang; `work`: what is on its way under the topic;
+    `left`: working days that are left.
+    """
 
     topic: Topic
     unit: Unit
@@ -68,6 +70,7 @@ class Case:
     today: date
     left: int = 0
     boards: tuple[int, ...] = ()
+    hung: int = 0
     gap: bool = False
     shown: Revision | None = None
     work: Revision | None = None
@@ -92,6 +95,12 @@ class Case:
         return self.topic.cadence in PERIOD_MONTHS
 
     @property
+    def written(self) -> bool:
+        """A draft is there that will settle it, once it is submitted; a draft of a standing topic may be about something else."""
+        asked = self.periodic or bool(self.happenings) or self.facts.published is None
+        return self.work is not None and self.work.state == State.DRAFT and asked
+
+    @property
     def waits(self) -> bool:
         """It lies before its readers: nothing is left for the one who writes."""
         return self.work is not None and self.work.state == State.SUBMITTED
@@ -113,7 +122,7 @@ def cases(units: Collection[int], *, hung: bool = True) -> list[Case]:
         key = (each.topic.id, each.unit.id)
         on = covered.get(key) or Coverage(each.topic, each.unit, (), ())
         left = max(0, calendar.between(today, each.standing.due)) if each.standing.due else 0
-        found.append(Case(each.topic, each.unit, each.standing, each.facts, today, left, on.boards, on.gap,
+        found.append(Case(each.topic, each.unit, each.standing, each.facts, today, left, on.boards, len(on.slides), on.gap,
                           work=_on_its_way(each.topic, each.unit, working), happenings=happened.get(key, ())))
     shown = gaps.shown(db(), list(covered.values()))
     found = [replace(each, shown=shown.get((each.topic.id, each.unit.id))) for each in found]
@@ -235,10 +244,10 @@ def why(case: Case) -> tuple[str, str]:
     if case.shown is None or not case.boards:
         return gettext("%(day)s公开过，现在屏上没有，", day=day(told)), gettext("排上屏，或重新写一页。")
     if rule.stale and not rule.confirm:
-        return gettext("%(day)s以后没有更新，", day=day(told)), gettext("有新的就写一页，没有点“无变更”。")
+        return gettext("%(day)s后没有更新，", day=day(told)), gettext("有新的就写一页，没有点“无变更”。")
     if case.shown.slide.kind == "workflow":
         return gettext("%(checked)s，", checked=checked(rule.confirm)), gettext("内容没变点“无变更”就行。")
-    return gettext("%(day)s以后没有更新，", day=day(told)), gettext("没有变动点“无变更”就行。")
+    return gettext("%(day)s后没有更新，", day=day(told)), gettext("没有变动点“无变更”就行。")
 
 
 def basis(case: Case) -> str:
@@ -252,7 +261,7 @@ def _deeds(case: Case, card: bool) -> tuple[Deed, ...]:
     look = (Deed(gettext("看内容"), url_for("content.slide", id=case.shown.slide_id)),) if case.shown is not None else ()
     if not may(actor(), "slide.edit", case.unit.id):
         return look
-    if case.work is not None:
+    if case.work is not None and (case.work.state != State.DRAFT or case.written):
         return (Deed(gettext(GO_ON[State(case.work.state)]), url_for("content.slide", id=case.work.slide_id)),)
     if case.shown is not None and not case.boards and may(actor(), "playlist.edit", case.unit.id) and (case.gap or not case.fresh):
         return Deed(gettext("去排上屏"), url_for("signage.playlists")), *look

@@ -124,7 +124,7 @@ def _lists(own: Sequence[Case], mine: frozenset[int]) -> Lists:
     works = [each for each in gaps.work(db(), reach(actor(), "slide.edit")) if _own(each, mine)]
     returned = [each for each in works if each.revision.state == State.RETURNED]
     pressing = [each for each in own if not each.fresh and not each.waits and (each.work is None or each.work.state != State.RETURNED)]
-    taken = {each.work.id for each in pressing if each.work is not None}
+    taken = {each.work.id for each in pressing if each.work is not None and each.written}
     drafts = [each for each in works
               if each.revision.state == State.DRAFT and each.revision.id not in taken and not _pageless(each.revision)]
     failed = [each for each in ingest.recent(db(), actor(), at=now()) if each.state == ingest.Progress.FAILED]
