@@ -76,6 +76,8 @@ def _nav(me: Actor, counts: dict[str, int]) -> list[dict[str, Any]]:
 
 
 def _here(endpoint: str) -> bool:
+    if endpoint == "duty.topics" and request.blueprint == "catalogue":
+        return True
     return request.path.startswith(url_for(endpoint)) and (request.endpoint == endpoint or endpoint != "content.today")
 
 
