@@ -182,6 +182,8 @@ def revision(session: Session, id: int) -> Revision:
                             .execution_options(populate_existing=True)).first()
     if found is None:
         raise NotFound("没有这一版内容，可能已经删了。")
+    session.refresh(found.slide)  # while we waited for the row, the slide may have been put away or have got another live one
+    _ = found.slide.revisions
     return found
 
 
@@ -189,8 +191,7 @@ def held(session: Session, slide: Slide) -> Revision:
     """The slide's latest revision, as it stands now and held like `revision` holds it: a writer and a decider never pass each other."""
     while True:
         latest = revision(session, slide.latest.id)
-        session.expire(slide, ["revisions", "live"])  # another may have opened the next one while we waited for this one's row
-        if slide.latest is latest:
+        if slide.latest is latest:  # else another opened the next one while we waited for this one's row
             return latest
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from kiosk import people
 from kiosk.base import journal
 from kiosk.base.errors import N_, Conflict, Invalid
+from kiosk.content import slides
 from kiosk.content.fields import clean
 from kiosk.content.review import Step
 from kiosk.content.slides import Revision, Slide, State
@@ -55,6 +56,7 @@ class Remark:
 
 def submit(session: Session, revision: Revision, *, by: Actor, at: datetime) -> None:
     """Put the revision before its readers, with the checks that its topic demands before the leader's approval."""
+    slides.held(session, revision.slide)  # nobody files it under a stricter topic meanwhile
     filed = of(session, revision.slide) or _file_elsewhere(session, revision.slide, by=by, at=at)
     if filed is not None:
         objections.fill(revision, filed.topic)
@@ -69,12 +71,13 @@ def choices(session: Session, unit_id: int) -> list[Topic]:
 def file(session: Session, slide: Slide, told: Told, *, by: Actor, at: datetime) -> Filing:
     """File the slide under a topic that its unit owes."""
     must(by, "slide.edit", slide.unit_id)
+    latest = slides.held(session, slide)
     topic = topics.topic(session, told.topic)
     if topic.ended_at is not None:
         raise Conflict("“%(name)s”已经停用了，请另选一项。", name=topic.name)
     if not _may_hold(session, topic, slide.unit_id):
         raise Invalid("topic", "“%(name)s”不归%(unit)s公开。请另选一项，或请它的责任科室来写。", name=topic.name, unit=slide.unit.name)
-    if slide.latest.state == State.SUBMITTED and set(topic.chain) - set(slide.latest.chain):
+    if latest.state == State.SUBMITTED and set(topic.chain) - set(latest.chain):
         raise Conflict("“%(name)s”要多核对几步。请先撤回报审，改好事项再报。", name=topic.name)
     explained = _explained(session, told.explains, slide) if told.explains else None
     row = session.get(Filing, slide.id) or Filing(slide_id=slide.id)
@@ -90,7 +93,7 @@ def file(session: Session, slide: Slide, told: Told, *, by: Actor, at: datetime)
 
 
 def of(session: Session, slide: Slide) -> Filing | None:
-    return session.get(Filing, slide.id)
+    return session.get(Filing, slide.id, populate_existing=True)
 
 
 def remarks(session: Session, slide: Slide, told: Told) -> list[Remark]:

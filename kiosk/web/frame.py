@@ -9,6 +9,7 @@ from flask import request, url_for
 from kiosk import people
 from kiosk.base.errors import N_
 from kiosk.content import review
+from kiosk.content.slides import Revision
 from kiosk.people import Actor, Role, may
 from kiosk.web import todo, words
 from kiosk.web.request import db, maybe_actor, now, parts
@@ -34,7 +35,8 @@ def frame_of() -> dict[str, Any]:
     counts = _counts(me) if me else {}
     return {"me": me, "office": root.name if root else "", "office_short": root.short if root else "",
             "contact": _contact(root), "said": words.said, "verb_names": VERB_NAMES, "nav": _nav(me, counts) if me else [],
-            "may": lambda action, unit_id=None: me is not None and may(me, action, unit_id), "role_names": people.ROLE_NAMES}
+            "may": lambda action, unit_id=None: me is not None and may(me, action, unit_id), "role_names": people.ROLE_NAMES,
+            "waits_said": _waits_said, "owed_said": _owed_said}
 
 
 # What the journal's verbs are called on pages.
@@ -76,6 +78,8 @@ def _nav(me: Actor, counts: dict[str, int]) -> list[dict[str, Any]]:
 
 
 def _here(endpoint: str) -> bool:
+    if endpoint == "people.people" and request.blueprint == "office":
+        return True
     if endpoint == "duty.topics" and request.blueprint == "catalogue":
         return True
     return request.path.startswith(url_for(endpoint)) and (request.endpoint == endpoint or endpoint != "content.today")
@@ -90,6 +94,30 @@ def _counts(me: Actor) -> dict[str, int]:
     if me.roles & {Role.EDITOR, Role.SECTION_HEAD}:
         counts["content.today"] = todo.count()
     return counts
+
+
+def _waits_said(revision: Revision) -> str:
+    """What a submitted revision waits for."""
+    told: dict[str, Any] = {"when": words.said(revision.submitted_at)}
+    if (urgent := review.urgent_of(db(), revision)) is not None:
+        told["post"] = people.person(db(), urgent.first_by).post
+        return words.phrased(N_("%(when)s 报审，%(post)s要求紧急上屏，在等另一个人确认。改动任何一处都要重新报。"), told)
+    if missing := review.missing_steps(db(), revision):
+        told["steps"] = [review.STEP_NAMES[step] for step in missing]
+        return words.phrased(N_("%(when)s 报审，在等%(steps)s。改动任何一处都要重新报。"), told)
+    return words.phrased(N_("%(when)s 报审，在等分管领导。改动任何一处都要重新报。"), told)
+
+
+def _owed_said(revision: Revision) -> str | None:
+    """What an urgent one that hangs still owes; None where nothing is owed."""
+    live = revision.slide.live
+    urgent = review.urgent_of(db(), live) if live is not None else None
+    if live is None or urgent is None or not urgent.owing:
+        return None
+    told = {"day": words.day(urgent.due_on), "steps": [review.STEP_NAMES[step] for step in review.missing_steps(db(), live)]}
+    if parts().zone.day(now()) > urgent.due_on:
+        return words.phrased(N_("紧急上屏的核对逾期了：%(day)s前该补齐%(steps)s。"), told)
+    return words.phrased(N_("紧急上屏的，%(day)s前要补齐%(steps)s。"), told)
 
 
 def _contact(root: people.Unit | None) -> str:

@@ -42,7 +42,7 @@ def blank() -> ResponseReturnValue:
 def look(id: int, page: int) -> ResponseReturnValue:
     """One page as a board of that geometry draws it, live in the browser; framed by the staff pages at any size."""
     revision = revision_of(id)
-    board = asked_board()
+    board = asked_board(revision)
     geometry = board.geometry if board else USUAL
     drawn = drawn_pages(revision, geometry)
     if not 1 <= page <= len(drawn):
@@ -224,10 +224,11 @@ def revision_of(id: int) -> Revision:
     return found
 
 
-def asked_board() -> Board | None:
-    """The board that the query names, if this person may see it; a stranger's board does not exist for them."""
+def asked_board(revision: Revision | None = None) -> Board | None:
+    """The board that the query names, if this person may see it or the revision hangs there; a stranger's board does not exist for them."""
     wanted = number("board", default=0)
     found = boards.board(db(), wanted) if wanted else None
-    if found is not None and not may(actor(), "board.read", found.unit_id):
+    hangs = found is not None and revision is not None and manifest.covers(revision, found.unit_id, people.below(db()))
+    if found is not None and not hangs and not may(actor(), "board.read", found.unit_id):
         raise NotFound("没有这块屏，可能已经拆了。")
     return found

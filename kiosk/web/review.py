@@ -109,7 +109,7 @@ def look_over(id: int) -> ResponseReturnValue:
     before = _before(revision)
     hang = manifest.targets(db(), revision)
     among = hang or manifest.audience_boards(db(), revision)
-    shown = _chosen(among)
+    shown = looks.asked_board(revision) or (among[0] if among else None)
     geometry = shown.geometry if shown else looks.USUAL
     drawn = looks.drawn_pages(revision, geometry)
     power = _power(revision)
@@ -175,7 +175,8 @@ def send_back(id: int) -> ResponseReturnValue:
 def ask_urgently(id: int) -> ResponseReturnValue:
     """The first of two people."""
     revision = looks.revision_of(id)
-    review.ask_urgently(db(), revision, request.form.get("urgent_reason", ""), by=actor(), at=now(), due=_due(),
+    reason = people.line(request.form.get("urgent_reason", ""), "urgent_reason", most=200)
+    review.ask_urgently(db(), revision, reason, by=actor(), at=now(), due=_due(),
                         seen=request.form.get("seen") or None)
     flash(gettext("已经提出。另一个人在手机上一确认，马上上屏。"), "ok")
     return to("review.look_over", id=id)
@@ -346,7 +347,3 @@ def _next_waiting() -> ResponseReturnValue:
     rest = review.waiting(db(), actor(), now())
     return to("review.look_over", id=rest[0].id) if rest else to("review.inbox")
 
-
-def _chosen(among: Sequence[Board]) -> Board | None:
-    """The board that the page shows: the asked one, else the first."""
-    return looks.asked_board() or (among[0] if among else None)
