@@ -147,9 +147,21 @@ def build(parts: Parts, *, url: str, at: datetime) -> Office:
     with parts.database.write() as session:
         if people.office(session) is None:
             _make(Scene(session, parts, Calendar(at, parts.zone)))
+            _record(session, parts.zone)
         office = _keys(session, url, at)
         manifest.refresh(session, parts.press, at=at)
     return office
+
+
+def _record(session: Session, zone: Zone) -> None:
+    """What was approved is disclosed before the first refs move, or everything would stand there as overdue until the journal is read."""
+    calendar = days.calendar(session)
+    for entry in session.scalars(select(journal.Entry).where(journal.Entry.verb.in_(("slide.approved", "slide.recalled")))
+                                 .order_by(journal.Entry.seq)).all():
+        if entry.verb == "slide.approved":
+            records.disclose(session, entry.data["revision"], day=zone.day(entry.at), by=entry.by_id, at=entry.at, calendar=calendar)
+        else:
+            records.withdraw(session, entry.data["revision"], zone.day(entry.at), entry.data.get("reason", ""))
 
 
 def _make(scene: Scene) -> None:
