@@ -209,7 +209,7 @@ def waiting(session: Session, at: datetime) -> Sequence[int]:
 def recent(session: Session, units: Collection[int], since: date, limit: int = 200) -> list[Delivery]:
     """Of these units since that day: what was given up first, then what waits, then the latest of the others."""
     order = case((Delivery.state == State.FAILED, 0), (Delivery.state == State.WAITING, 1), else_=2)
-    rows = session.scalars(select(Delivery).where(Delivery.day >= since).order_by(order, Delivery.id.desc()).limit(limit * 5))
+    rows = session.scalars(select(Delivery).where(Delivery.day >= since).order_by(order, (Delivery.attempts == 0), Delivery.id.desc()).limit(limit * 5))
     return [row for row in rows if row.address.home in units][:limit]
 
 

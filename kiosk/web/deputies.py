@@ -23,8 +23,8 @@ bp = Blueprint("deputies", __name__)
 def deputies_page() -> ResponseReturnValue:
     rows = [row for row in people.deputies(db(), now()) if _seen(row)]
     now_, coming, waiting = ([row for row in rows if _state(row) == state] for state in ("now", "coming", "waiting"))
-    return render_template("deputies/deputies.html", groups=((gettext("在代"), "ok", now_), (gettext("将要代"), "scheduled", coming),
-                                                             (gettext("等第二个人同意"), "waiting", waiting)),
+    return render_template("deputies/deputies.html", groups=((gettext("等第二个人同意"), "waiting", waiting), (gettext("在代"), "ok", now_),
+                                                             (gettext("将要代"), "scheduled", coming)),
                            rows=rows, waiting=[row for row in waiting if _may_consent(row)], may_consent=_may_consent, may_end=_may_end,
                            absent=_absent(), deputies=_deputies(), until=_until, most=people.DEPUTY_MOST.days)
 
@@ -100,7 +100,8 @@ def _deputies() -> list[Person]:
     """Who may be asked to stand in: those in the absent's own unit and in the units above and below it."""
     tree = people.below(db())
     near = {id for id, members in tree.items() if actor().unit_id in members} | tree.get(actor().unit_id, frozenset())
-    return [each for each in people.people(db()) if each.active and each.unit_id in near | reach(actor(), "people.edit")]
+    near |= reach(actor(), "people.edit")
+    return [each for each in people.people(db()) if each.active and each.unit_id in near]
 
 
 def _person(field: str, default: int | None = None) -> Person:

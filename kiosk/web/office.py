@@ -103,7 +103,7 @@ def days_page() -> ResponseReturnValue:
     calendar, year = days.calendar(db()), _year()
     return render_template("office/days.html", year=year, known=calendar.known(year), runs=holidays.runs(calendar, year),
                            years=[each for each in range(_today().year - 1, _today().year + 3)], day=words.day,
-                           own=sorted(day for day in calendar.own if day.year == year), may_change=_may_set_days())
+                           weekday=words.weekday, own=sorted(day for day in calendar.own if day.year == year), may_change=_may_set_days())
 
 
 @bp.post("/staff/office/days")
