@@ -10,6 +10,7 @@ failure is the last. Nothing is sent on days off and before that hour.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from kiosk.disclosure.reminders import Reminder
 from kiosk.people import Actor, Person, Role, Unit, must
 from kiosk.settings import Settings
 
+log = logging.getLogger("kiosk")
 LEASE = timedelta(minutes=5)  # longer than any sending may take
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 TRIES = 7
@@ -209,7 +211,8 @@ def waiting(session: Session, at: datetime) -> Sequence[int]:
 def recent(session: Session, units: Collection[int], since: date, limit: int = 200) -> list[Delivery]:
     """Of these units since that day: what was given up first, then what waits, then the latest of the others."""
     order = case((Delivery.state == State.FAILED, 0), (Delivery.state == State.WAITING, 1), else_=2)
-    rows = session.scalars(select(Delivery).where(Delivery.day >= since).order_by(order, (Delivery.attempts == 0), Delivery.id.desc()).limit(limit * 5))
+    query = select(Delivery).where(Delivery.day >= since).order_by(order, (Delivery.attempts == 0), Delivery.id.desc())
+    rows = session.scalars(query.limit(limit * 5))
     return [row for row in rows if row.address.home in units][:limit]
 
 
@@ -236,7 +239,7 @@ def renew(session: Session, row: Delivery, *, by: Actor, at: datetime) -> None:
 def _joined(session: Session, row: Address, ids: list[int], day: date, at: datetime) -> Delivery:
     """The delivery of this day that still waits and that nobody is sending, with these added; else a further one."""
     today = session.scalars(select(Delivery).where(Delivery.address_id == row.id, Delivery.day == day).order_by(Delivery.id)
-                            .with_for_update()).all()
+                            .with_for_update(of=Delivery)).all()
     for each in today:
         if each.state == State.WAITING and (each.leased_until is None or each.leased_until <= at):
             each.body = {**each.body, "reminders": [*each.body["reminders"], *ids]}
@@ -262,6 +265,9 @@ def deliver(database: Database, id: int, post: Post, *, clock: Callable[[], date
         post.send(held.channel, held.target, held.secret, held.message, post.ways, at)
     except Problem as found:
         problem = found
+    except Exception as error:  # counted as a failure like any other, or it would be tried for ever; its text may hold a key
+        log.error("delivery %s failed: %s", id, type(error).__name__)
+        problem = Problem("程序出了错（%(code)s），没有发成。", code=type(error).__name__)
     with database.write() as session:
         return _noted(session, id, held.until, problem, post, clock())
 
@@ -292,7 +298,7 @@ def _claimed(database: Database, id: int, post: Post, at: datetime) -> _Held | S
 
 
 def _noted(session: Session, id: int, until: datetime, problem: Problem | None, post: Post, at: datetime) -> State | None:
-    row = session.get(Delivery, id, with_for_update=True)
+    row = session.get(Delivery, id, with_for_update={"of": Delivery})  # PostgreSQL locks no row that an outer join may leave out
     if row is None or row.state != State.WAITING or row.leased_until != until:
         return None  # it took so long that the lease ran out: who has it now says what became of it
     row.attempts, row.leased_until = row.attempts + 1, None

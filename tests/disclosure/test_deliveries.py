@@ -277,3 +277,16 @@ def test_without_any_setting_nothing_leaves_and_the_reason_stands_there(session,
     assert deliveries.deliver(parts.database, row.id, post(send, ways=Ways()), clock=Watch(at(FRIDAY))) == State.WAITING
     assert send.tries == 0 and "hosts" in state(parts, row.id).problem
     assert at(FRIDAY) + timedelta(minutes=1) == state(parts, row.id).next_at
+
+
+def test_an_error_of_ours_is_a_failure_like_any_other_and_its_text_is_not_told(session, cast, told, address, parts, caplog):
+    address(unit=cast.civil)
+    [row] = gather(session, [told(0)])
+    session.commit()
+
+    def breaks(channel, target, *_):
+        raise RuntimeError(target)
+
+    assert deliveries.deliver(parts.database, row.id, post(breaks), clock=Watch(at(FRIDAY))) == State.WAITING
+    assert state(parts, row.id).attempts == 1 and "RuntimeError" in str(state(parts, row.id).body["why"])
+    assert "RuntimeError" in caplog.text and "topsecret" not in caplog.text
