@@ -82,7 +82,8 @@ class Painter:
         self._room.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix="pictures-", dir=self._room))
         argv = [str(self._chromium), *FLAGS, f"--user-data-dir={work / 'profile'}", "about:blank"]
-        self._child = _Child(programs.command(argv, work=work, readable=[typeset.FONTS]), work)
+        line = programs.command(argv, work=work, readable=[typeset.FONTS], env={"TMPDIR": "/tmp"})
+        self._child = _Child(line, work)  # Chromium's socket lies in TMPDIR, and a socket's path has at most 107 characters
         return self._child
 
     def _address(self, child: _Child, name: str) -> str:
