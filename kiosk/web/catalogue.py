@@ -26,11 +26,18 @@ from kiosk.disclosure.topics import CHANNELS, LEVELS, Topic, TopicClass
 from kiosk.people import may, must, reach
 from kiosk.web import intake, own, receive, topic_form, words
 from kiosk.web.content import XLSX
-from kiosk.web.request import actor, back_in, db, needs, now, only_reads, parts, to
+from kiosk.web.request import actor, back_in, db, maybe_actor, needs, now, only_reads, parts, to
 
 bp = Blueprint("catalogue", __name__)
 SIZE, LATEST = 50, 5
-ITEMS_MOST = 100_000  # records of one file
+ITEMS_MOST = 20_000  # records of one file: more would keep a server busy for minutes
+
+
+@bp.context_processor
+def _shared() -> dict[str, Any]:
+    """What every page of these shows: whether the one who looks edits for the whole office."""
+    me = maybe_actor()
+    return {"office_edits": me is not None and may(me, "topic.edit", _office_id())}
 
 
 # --- topics ---------------------------------------------------------------------------------------------------------------
@@ -210,6 +217,8 @@ def listed() -> ResponseReturnValue:
 def records_book() -> ResponseReturnValue:
     """The same list as a file."""
     asked = _asked()
+    if (total := _found(asked, page=1, size=1).total) > ITEMS_MOST:
+        raise Problem("一共 %(total)s 条，一个文件最多放 %(most)s 条。请选一年或一个单位再导出。", total=total, most=ITEMS_MOST)
     found = _found(asked, page=1, size=ITEMS_MOST)
     name = gettext("%(year)s年公开的信息.xlsx", year=asked["year"]) if asked["year"] else gettext("公开的信息.xlsx")
     return _excel(_books().of_items(db(), found.rows), name)
@@ -365,7 +374,7 @@ def _what() -> str:
 
 
 def _preview(brought: intake.Brought) -> ResponseReturnValue:
-    return render_template("catalogue/preview.html", brought=brought, what=_what(), units=_unit_names(), term=phrases.said, day=_day,
+    return render_template("catalogue/preview.html", brought=brought, what=_what(), units=_unit_names(), plain=topic_form.plain,
                            every=EVERY)
 
 

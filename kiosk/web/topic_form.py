@@ -126,20 +126,23 @@ def said(rule: Rule, today: date, calendar: Calendar) -> Told:
     try:
         due = deadlines.due(rule, start, calendar)
     except (OverflowError, ValueError):
-        return Told(_plain(rule), "", more, "")
+        return Told(plain(rule), "", more, "")
     unsure = "" if rule.measure is not Measure.WORKING or calendar.sure(start, due) else gettext(
         N_("%(year)s 年的放假安排还没有，先按周一至周五算。"), year=due.year)
-    return Told(_plain(rule), _example(rule, start, due, today), more, unsure)
+    return Told(plain(rule), _example(rule, start, due, today), more, unsure)
 
 
-def _plain(rule: Rule) -> str:
+def plain(rule: Rule) -> str:
+    """The rule in one sentence."""
     if rule.cadence in PERIOD_MONTHS:
         often = gettext(_PERIODS[rule.cadence][0])
         if rule.measure is Measure.DAY_OF_MONTH:
             return str(gettext(N_("%(often)s，期满后的下个月 %(n)s日 前公开。"), often=often, n=rule.n))
+        if not rule.n:
+            return str(gettext(N_("%(often)s，最晚期满那天公开。"), often=often))
         return str(gettext(N_("%(often)s，期满后 %(length)s内公开。"), often=often, length=_length(rule)))
     event = gettext(dict(TRIGGERS).get(rule.trigger, TRIGGERS[0][1]))
-    if rule.cadence is Cadence.AT_ONCE:
+    if rule.cadence is Cadence.AT_ONCE or not rule.n:
         return str(gettext(N_("%(event)s的当天就公开。"), event=event))
     if rule.cadence is Cadence.IRREGULAR:
         return str(gettext(N_("不定期。%(event)s以后 %(length)s内公开。"), event=event, length=_length(rule)))

@@ -160,6 +160,8 @@ def test_the_rule_is_said_in_plain_words_with_the_day_it_means_today(session: Se
     assert told["example"] == "这个季度的（到 12月31日），最晚 2027年1月15日 公开。"
     told = head.get("/staff/catalogue/rule?cadence=year&n=20&measure=working+days").get_json()
     assert told["unsure"] == "2027 年的放假安排还没有，先按周一至周五算。"
+    told = head.get("/staff/catalogue/rule?cadence=year&n=0&measure=days").get_json()
+    assert (told["rule"], told["example"]) == ("每年公开一次，最晚期满那天公开。", "今年的（到 12月31日），最晚 12月31日 公开。")
     told = head.get("/staff/catalogue/rule?cadence=standing&n=x").get_json()
     assert told["unsure"] == "这里写 0 到 400 的数字。"
     page = head.post("/staff/catalogue/new", {**FORM, "unit": str(cast.civil.id), "n": "7", "measure": "days", "look": "1"}).text
@@ -540,6 +542,17 @@ def test_the_years_figures_as_a_file_are_the_pages(session: Session, cast: Cast,
     assert ["财政", 3, 100, 3, 100] in rows and ["合计", 3, 100, 3, 100] in rows
     page = leader.get("/staff/catalogue/figures?year=2026").text
     assert page.count('<td class="number">3</td>') == 2 and "加起来可能比条数多" in page
+
+
+def test_a_file_holds_only_so_many_records_and_says_what_to_do(session: Session, cast: Cast, browser: Signed,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.web.catalogue.ITEMS_MOST", 1)
+    topic = _topic(session, cast.civil.id)
+    _record(session, topic, cast.civil.id, "甲", date(2025, 4, 1)), _record(session, topic, cast.civil.id, "乙")
+    leader = browser(cast.leader)
+    answer = leader.get("/staff/catalogue/records.xlsx")
+    assert answer.status_code == 400 and "一共 2 条，一个文件最多放 1 条。请选一年或一个单位再导出。" in answer.text
+    assert [row[1].value for row in _rows(leader.get("/staff/catalogue/records.xlsx?year=2025"))[1:]] == ["甲"]
 
 
 @pytest.mark.parametrize("query", [
