@@ -93,9 +93,12 @@ def look_at_sources(parts: Parts) -> None:
 
 def remind(parts: Parts) -> None:
     """Who is to be told of which duty, from the office's hour on, on working days; and the messages that carry it."""
-    at = now()
+    at, rhythm = now(), reminders.rhythm_of(parts.settings)
+    with parts.database.read() as session:
+        if not reminders.stirs(session, at, zone=parts.zone, calendar=days.calendar(session), rhythm=rhythm):
+            return
     with parts.database.write() as session:
-        made = reminders.remind(session, at, zone=parts.zone, calendar=days.calendar(session), rhythm=reminders.rhythm_of(parts.settings))
+        made = reminders.remind(session, at, zone=parts.zone, calendar=days.calendar(session), rhythm=rhythm)
         deliveries.gather(session, made, at, zone=parts.zone)
     if made:
         parts.told()
@@ -103,10 +106,9 @@ def remind(parts: Parts) -> None:
 
 def deliver(parts: Parts) -> None:
     """Messages whose time has come, one after the other; a server that is slow to answer does not hold up the rest for ever."""
-    began = time.monotonic()
+    began, at, post = time.monotonic(), now(), deliveries.post_of(parts.settings)
     with parts.database.read() as session:
-        due = deliveries.waiting(session, now())
-    post = deliveries.post_of(parts.settings)
+        due = deliveries.waiting(session, at) if deliveries.quiet_until(at, post, days.calendar(session)) <= at else ()
     for id in due:
         deliveries.deliver(parts.database, id, post, clock=now)
         if time.monotonic() - began > TURN_SECONDS:

@@ -7,7 +7,7 @@ is a row that only one process can make: its key is unique. What was missed is n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -166,29 +166,63 @@ class Posts:
 
 # --- the turn -----------------------------------------------------------------------------------------------------------
 
+def stirs(session: Session, at: datetime, *, zone: Zone, calendar: Calendar, rhythm: Rhythm) -> bool:
+    """Whether there is anything to make or settle: looked at without keeping a writer waiting."""
+    found = _look(session, at, zone, calendar, rhythm)
+    return bool(found.settled or found.reopened or found.missing)
+
+
 def remind(session: Session, at: datetime, *, zone: Zone, calendar: Calendar, rhythm: Rhythm) -> list[Reminder]:
     """Settle what is done, and make every reminder that is due by now and is not there yet; those that this process made.
 
-    Any number of processes may do it at once, and again: they take turns, and the key of a row is unique.
+    Any number of processes may do it at once, and again: they take turns, and the key of a row is unique. What is owed again (its
+    record was withdrawn) is open again, without being told twice.
     """
     locked(session, "reminder")
+    found = _look(session, at, zone, calendar, rhythm)
+    for row in found.settled:
+        row.settled_at = at
+    for row in found.reopened:
+        row.settled_at = None
+    made = [row for owed, stage, told in found.missing for row in _make(session, owed, stage, told, at)]
+    if made:
+        journal.record(session, "reminders.made", "reminders", by=None, at=at, day=zone.day(at).isoformat(), count=len(made))
+    return made
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one look finds to be done."""
+
+    settled: list[Reminder]
+    reopened: list[Reminder]
+    missing: list[tuple[Owed, Stage, Told]]
+
+
+def _look(session: Session, at: datetime, zone: Zone, calendar: Calendar, rhythm: Rhythm) -> _Found:
     today = zone.day(at)
     owed = records.owed(session, today, calendar)
+    open_now = {(each.topic.id, each.unit.id, each.standing.due) for each in owed}
     known = {_key(row): row for row in session.scalars(select(Reminder).where(Reminder.due_on.in_(_dues(owed))))}
-    _settle(session, owed, known.values(), at)
-    if zone.local(at).time() < rhythm.start or not calendar.works(today):
-        return []
-    due = [(each, stage) for each in owed for stage in plan(each.standing, each.topic.ahead, today, calendar, rhythm)]
-    if not due:
-        return []
-    posts, made = Posts(session, at), list[Reminder]()
+    unsettled = session.scalars(select(Reminder).where(Reminder.settled_at.is_(None)))
+    return _Found(
+        settled=[row for row in unsettled if (row.topic_id, row.unit_id, row.due_on) not in open_now],
+        reopened=[row for row in known.values() if row.settled_at is not None and (row.topic_id, row.unit_id, row.due_on) in open_now],
+        missing=list(_missing(session, owed, known, at, zone, calendar, rhythm)))
+
+
+def _missing(session: Session, owed: Sequence[Owed], known: Collection[tuple[int, int, date, str, int]], at: datetime, zone: Zone,
+             calendar: Calendar, rhythm: Rhythm) -> Iterator[tuple[Owed, Stage, Told]]:
+    """What should have been told by now, and to whom it was not; nothing before the hour and on days off."""
+    if zone.local(at).time() < rhythm.start:
+        return
+    due = [(each, stage) for each in owed for stage in plan(each.standing, each.topic.ahead, zone.day(at), calendar, rhythm)]
+    posts = Posts(session, at) if due else None
     for each, stage in due:
-        for told in posts.told(stage, each.unit.id):
+        for told in posts.told(stage, each.unit.id) if posts else ():
+            assert each.standing.due is not None
             if (each.topic.id, each.unit.id, each.standing.due, stage, told.person_id) not in known:
-                made += _make(session, each, stage, told, at)
-    if made:
-        journal.record(session, "reminders.made", "reminders", by=None, at=at, day=today.isoformat(), count=len(made))
-    return made
+                yield each, stage, told
 
 
 def _make(session: Session, owed: Owed, stage: Stage, told: Told, at: datetime) -> list[Reminder]:
@@ -201,17 +235,6 @@ def _make(session: Session, owed: Owed, stage: Stage, told: Told, at: datetime) 
     except IntegrityError:  # somebody else has just told it
         return []
     return [row]
-
-
-def _settle(session: Session, owed: Sequence[Owed], known: Iterable[Reminder], at: datetime) -> None:
-    """What is no longer owed is settled; what is owed again (its record was withdrawn) is open again, without being told twice."""
-    open_now = {(each.topic.id, each.unit.id, each.standing.due) for each in owed}
-    for row in session.scalars(select(Reminder).where(Reminder.settled_at.is_(None))):
-        if (row.topic_id, row.unit_id, row.due_on) not in open_now:
-            row.settled_at = at
-    for row in known:
-        if row.settled_at is not None and (row.topic_id, row.unit_id, row.due_on) in open_now:
-            row.settled_at = None
 
 
 def _dues(owed: Iterable[Owed]) -> set[date]:

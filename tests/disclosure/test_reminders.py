@@ -133,6 +133,10 @@ def turn(session, day, clock=time(9)):
     return reminders.remind(session, at(day, clock), zone=ZONE, calendar=TABLE, rhythm=RHYTHM)
 
 
+def stirs(session, day, clock=time(9)):
+    return reminders.stirs(session, at(day, clock), zone=ZONE, calendar=TABLE, rhythm=RHYTHM)
+
+
 def stages(rows):
     return [(row.stage, row.person.post) for row in rows]
 
@@ -156,7 +160,8 @@ def test_each_stage_is_told_once_however_often_the_job_runs(session, cast, owing
 def test_after_a_week_without_a_server_only_what_is_still_true_is_told(session, cast, owing):
     assert stages(turn(session, date(2026, 11, 24))) == [("ahead", "民政办经办人")]
     assert stages(turn(session, date(2026, 12, 3))) == [("overdue", "民政办经办人"), ("head", "民政办负责人")]
-    assert turn(session, date(2026, 12, 3), time(17)) == []
+    assert not stirs(session, date(2026, 12, 3), time(17)) and turn(session, date(2026, 12, 3), time(17)) == []
+    assert not stirs(session, date(2026, 12, 4), time(8)) and stirs(session, date(2026, 12, 4))
 
 
 def test_what_is_done_is_settled_and_no_longer_open(session, cast, owing):
@@ -168,6 +173,7 @@ def test_what_is_done_is_settled_and_no_longer_open(session, cast, owing):
     session.flush()
     session.scalars(select(records.Happening)).one().answered_by = row.id
     session.flush()
+    assert stirs(session, date(2026, 12, 5))
     turn(session, date(2026, 12, 5))  # a Saturday: nothing is told, but what is done is done
     assert reminders.open_for(session, cast.second_editor.id) == []
     records.withdraw(session, None, date(2026, 12, 7), "")
