@@ -14,10 +14,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from kiosk.base.errors import Invalid
+from kiosk.base.workdays import Calendar
 from kiosk.content import typeset
 from kiosk.content.fields import Faults, Field, Form, Rows
 from kiosk.content.geometry import THEMES, Geometry, Panel, geometry_of, greatest_distance, panel_of
 from kiosk.content.kinds import KINDS
+from kiosk.content.kinds.objection import counted
 from kiosk.content.render import SLIDES, SlideView
 
 PANELS = ((21.5, 1500), (32.0, 2000), (43.0, 3000), (55.0, 4000), (65.0, 5000), (98.0, 6000))  # inches, mm
@@ -249,6 +251,31 @@ def _page(chance: random.Random, at: int) -> Mapping[str, Any]:
             "gaps": sorted(chance.sample(range(1000), chance.randint(0, 12))), "variants": [picture]}
 
 
+_SURNAMES = ("张", "王", "李", "欧阳", "买买提", "司徒", "䶮")
+_DAYS = ((1, "日"), (3, "日"), (7, "日"), (7, "工作日"), (2, "工作日"), (30, "日"), (20, "工作日"))
+
+
+def _objection(kind: str, chance: random.Random) -> Mapping[str, Any]:
+    """Either template, with few rows and many, of days that are counted already or not yet; what the kind refuses is the sample's."""
+    sample, form = _told(kind)["data"], KINDS[kind].FORM
+    days, measure = chance.choice(_DAYS[:5] if chance.random() < 0.9 else _DAYS)
+    made = {**{each.name: _filled(each, chance) for each in form if isinstance(each, Field)}, "days": days, "measure": measure}
+    count = chance.choice((1, 2, 5, 7, 12, 24)) if days < 10 else 3
+    made["lines"] = [{name: _text(chance, _length(chance, 30)) for name in ("one", "two", "three", "four")[:chance.randint(1, 4)]}
+                     for _ in range(count)]
+    made["columns"] = "、".join(_han(chance, _length(chance, 8)) for _ in range(4))
+    made["households"] = [
+        {"name": chance.choice(_SURNAMES) + _han(chance, chance.randint(1, 5)), "people": chance.randint(1, 12),
+         "amount": chance.choice((0, 62_000, 108_000, 1_234_567, 10**9)), "stage": "拟", "minor": chance.random() < 0.05,
+         "mark": chance.choice(("", "07", "5X"))} for _ in range(count)]
+    stored = _taken(kind, made, {**sample, "columns": "姓名、科室", "lines": [{"one": "张三", "two": "党政办"}]}, form)
+    first = date(2026, 11, 24) + timedelta(chance.randint(-400, 30))
+    if chance.random() < 0.15:
+        return stored
+    run = [day.isoformat() for day in counted(first, int(stored["days"] or 7), stored["measure"], Calendar())]
+    return {**stored, "run": {"first": first.isoformat(), "days": run}}
+
+
 def _reworded(kind: str, chance: random.Random) -> Mapping[str, Any]:
     """The sample with other words of about the same length where the kind takes them."""
     sample = _told(kind)["data"]
@@ -270,4 +297,4 @@ def _other_words(value: Any, chance: random.Random, share: float) -> Any:
     return value
 
 
-_MAKERS: dict[str, Callable[[str, random.Random], Mapping[str, Any]]] = {"notice": _notice, "media": _media}
+_MAKERS: dict[str, Callable[[str, random.Random], Mapping[str, Any]]] = {"notice": _notice, "media": _media, "objection": _objection}

@@ -179,7 +179,7 @@ def _plan(shown: Shown, room: Room, name: str, wide: int, day: Day, boxes: bool,
     hours = typeset.lines(shown.hours, inner, LABEL) if told == 2 else []
     ask = LINE if beside else ASK_LINE + LINE
     if name == "lines":
-        counter, frame = LINE + (0 if one else LABEL_LINE * len(when)), ask + 2
+        counter, frame = LINE + (0 if one else LABEL_LINE * len(when)), ask + 4
     else:
         counter = FIGURE_LINE + (LABEL_LINE * len(when) if name == "beside" else 0) + (BOX_HIGH + 1 if boxes else 0) + 5
         frame = ask + PLACE_LINE * len(place) + LABEL_LINE * len(hours) + 5
