@@ -53,4 +53,5 @@ def _atoms(told: Updating, said: str, room: Room) -> list[Atom]:
     come = [f"也可以到{told.place}。" if told.phone else f"要问情况，请到{told.place}。"] if told.place else []
     hours = [f"办公时间：{told.hours}"] if told.hours else []
     return [*layout.text_atoms("lead", said, room.w, room.few()), *phone,
-            *(atom for text in (*come, *hours) for atom in layout.text_atoms("paragraph", text, room.w, room.few(), gap=2.0))]
+            *(atom for at, text in enumerate((*come, *hours))
+              for atom in layout.text_atoms("paragraph", text, room.w, room.few(), gap=0.0 if at else 2.0))]
