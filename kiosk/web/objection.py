@@ -4,6 +4,7 @@ recalls that wait to be signed off."""
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -67,6 +68,20 @@ def sign(id: int) -> ResponseReturnValue:
     running.sign_off(db(), own.revision(id), by=actor(), at=now())
     flash(gettext("已补签，记在这件内容的经过里。"), "ok")
     return to("objection.running")
+
+
+@bp.app_context_processor
+def _for_templates() -> dict[str, Any]:
+    """What the leader's inbox says of notices; asked for by the page alone."""
+    return {"notices_waiting": _waiting}
+
+
+def _waiting() -> int:
+    """How many recalls wait to be signed and early ends to be decided by this person."""
+    me = actor()
+    asks = [slide for slide in running.running(db(), now(), reach(me, "slide.approve"))
+            if (asked := running.open_ask(db(), slide)) is not None and asked.asked_by != me.id]
+    return len(asks) + len(running.to_sign(db(), me))
 
 
 def _asked(id: int) -> EarlyEnd:

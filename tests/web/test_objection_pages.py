@@ -135,10 +135,12 @@ def test_an_early_end_goes_from_editor_to_leader(browser: Signed, cast: Cast, pa
     assert clerk.post(f"/staff/objections/{hung}/ask", {"reason": "有一户搬走了"}).status_code == 303
     assert clerk.post(f"/staff/objections/{hung}/agree").status_code == 403
     assert "有一户搬走了" in leader.get("/staff/objections").text
+    assert "1 件公示的提前结束或撤回在等您" in leader.get("/staff/review").text
     assert leader.post(f"/staff/objections/{hung}/agree").status_code == 303
     with parts.database.read() as session:
         assert slides.slide(session, hung).live is None
     assert leader.post(f"/staff/objections/{hung}/agree").status_code == 404
+    assert "提前结束或撤回在等您" not in leader.get("/staff/review").text
 
 
 def test_a_leaders_no_keeps_it_up(browser: Signed, cast: Cast, parts: Parts, hung: int) -> None:
