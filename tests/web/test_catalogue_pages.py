@@ -216,7 +216,9 @@ def test_a_section_edits_its_own_topics_and_no_others(session: Session, cast: Ca
     answer = head.post(f"/staff/catalogue/{own.id}/change", {**FORM, "unit": str(cast.office.id)})
     assert answer.status_code == 403
     assert head.post("/staff/catalogue/new", {**FORM, "unit": "every"}).status_code == 403
-    assert head.get("/staff/catalogue/classes").status_code == 403
+    page = head.get("/staff/catalogue/classes").text
+    assert "类别是全街道共用的，请分管领导来改。" in page and 'name="classes"' not in page
+    assert head.post("/staff/catalogue/classes", {"id": "", "classes": "新的"}).status_code == 422
 
 
 def test_a_community_sees_its_own_and_what_every_community_owes(session: Session, cast: Cast, browser: Signed) -> None:
