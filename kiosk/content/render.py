@@ -157,7 +157,7 @@ def _signed(view: SlideView) -> frame.Signed:
     """What the frame says: of a file its title, of a 公示 that it is one and that it ends with its days."""
     column, about, ends = view.column, view.title if KINDS[view.kind].FILES else "", frame.STANDING
     if view.kind == Objection.name:
-        column, about, ends = Objection.label, "" if Objection.label in view.column else view.column, "公示期满"
+        about, ends = "" if Objection.label in view.column else Objection.label, "公示期满"
     return frame.Signed(view.office, view.short, column, about, view.unit, view.until, view.phone, ends)
 
 

@@ -224,7 +224,8 @@ def test_the_phone_stands_big_on_every_page_and_the_place_is_told(geometry):
 
 def test_it_says_gongshi_in_its_head():
     view = render.SlideView(TITLE, "objection", relief(), "社会救助", "社会事务办", None, "", office="白鹭街道办事处", short="街道办")
-    assert "公示 · 社会救助" in render.render(view, LANDSCAPE)[0].html
+    assert "社会救助 · 公示" in render.render(view, LANDSCAPE)[0].html
+    assert '<span class="column">公示</span>' in render.render(view, PORTRAIT)[0].html  # the shorter word, where both find no room
 
 
 WORDS = st.text(alphabet="公示低保社区办事处窗口一二三四五六七八九十，、A1", min_size=1, max_size=30)

@@ -30,7 +30,7 @@ LEAST = 31.0  # a head and two rows
 NARROW = 80.0  # rows beside a counter want at least so much
 AIRY = 4
 # What a page more is worth: place and hours on the last page only, no boxes, the sentence behind the rows, counter as a line.
-TOLD, NO_BOXES, BEHIND, AS_LINES = (0.9, 0.3, 0.0), 0.4, 0.6, 3.0
+TOLD, NO_BOXES, BEHIND, AS_LINES = (0.9, 0.3, 0.0), 1.1, 0.6, 3.0
 
 
 @dataclass(frozen=True)
