@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.year import ALL, years
 
-pytestmark = pytest.mark.trial
+pytestmark = [pytest.mark.trial, pytest.mark.timeout(3600)]  # 17 minutes on two busy cores
 FIRST, LAST, TOPICS = date(2026, 1, 1), date(2026, 12, 31), 30
 ASLEEP = [date(2026, 6, 22) + n * timedelta(days=1) for n in range(7)]  # a week without a server
 
