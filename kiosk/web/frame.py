@@ -90,7 +90,9 @@ def _counts(me: Actor) -> dict[str, int]:
     counts = {}
     if may(me, "slide.review"):
         counts["review.inbox"] = len({each.id for each in review.waiting(db(), me, now())}
-                                     | {each.id for _, each in review.to_confirm(db(), me, now())})
+                                     | {each.id for _, each in review.to_confirm(db(), me, now())}
+                                     | {each.id for _, each in review.owed(db()) if any(
+                                         review.may_check(db(), each, step, me, now()) for step in review.missing_steps(db(), each))})
     if me.roles & {Role.EDITOR, Role.SECTION_HEAD}:
         counts["content.today"] = todo.count()
     return counts
