@@ -472,7 +472,7 @@ def consent_deputy(session: Session, row: Deputy, *, by: Actor, at: datetime) ->
         raise Conflict("这项代理不在等同意。")
     if by.id in (row.named_by, row.person_id, row.absent_id):
         raise Forbidden("要另一位管理员或分管领导来同意。")
-    must(by, "people.consent")
+    must(by, "people.consent", row.absent.unit_id)
     row.pending, row.consented_by = False, by.id
     journal.record(session, "deputy.consented", row.person, by=by, at=at, absent=row.absent_id)
 
