@@ -22,6 +22,7 @@ SIDES, APART = (78, 70, 64), 8  # the column of counter and phone beside the row
 PAD, AIR = 4, 3  # inside a frame at its sides; between counter, rows and frame
 PHONES = (10.0, BODY)
 FIGURE, FIGURE_LINE = 20.0, 20
+BARE = 3  # where nothing stands below the figure: its face reaches further than its line
 WORDS = 14.0  # 今天挂出, 今天不计
 ASK, ASK_LINE = "有异议请打", 8
 PLACE_LINE = 11
@@ -181,7 +182,8 @@ def _plan(shown: Shown, room: Room, name: str, wide: int, day: Day, boxes: bool,
     if name == "lines":
         counter, frame = LINE + (0 if one else LABEL_LINE * len(when)), ask + 4
     else:
-        counter = FIGURE_LINE + (LABEL_LINE * len(when) if name == "beside" else 0) + (BOX_HIGH + 1 if boxes else 0) + 5
+        below = BOX_HIGH + 1 if boxes else 0 if name == "beside" else BARE
+        counter = FIGURE_LINE + (LABEL_LINE * len(when) if name == "beside" else 0) + below + 5
         frame = ask + PLACE_LINE * len(place) + LABEL_LINE * len(hours) + 5
     left = room if name == "beside" else replace(room, h=room.h - counter - frame - 2 * AIR)
     return Plan(name, left, told, wide, int(counter), int(frame), box, int(size), beside, one, when, place, hours)
