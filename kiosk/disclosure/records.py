@@ -178,7 +178,8 @@ def disclose(session: Session, revision_id: int, *, day: date, by: int | None, a
     if (known := session.scalars(select(Disclosure).where(Disclosure.revision_id == revision_id)).first()) is not None:
         return known
     locked(session, "disclosure")
-    unit_id, topic = revision.slide.unit_id, filed.topic
+    topic = filed.topic
+    unit_id = _owner(topic, revision.slide)
     before = session.scalars(select(Disclosure).where(Disclosure.slide_id == revision.slide_id, Disclosure.withdrawn_on.is_(None))
                              .order_by(Disclosure.id.desc())).first()
     if before is not None and (before.period_end, before.topic_id) == (filed.period_end, filed.topic_id):
@@ -196,6 +197,11 @@ def disclose(session: Session, revision_id: int, *, day: date, by: int | None, a
     session.flush()
     _answer(session, made, day)
     return made
+
+
+def _owner(topic: Topic, slide: Slide) -> int:
+    """Whose record it is: what the office writes under a section's topic is the section's."""
+    return topic.unit_id if topic.unit_id is not None and slide.unit.kind == UnitKind.OFFICE else slide.unit_id
 
 
 def withdraw(session: Session, revision_id: int | None, day: date, reason: str) -> None:

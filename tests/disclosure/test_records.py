@@ -350,3 +350,12 @@ def test_a_slide_may_be_filed_under_what_its_own_unit_owes(session, cast, make, 
     with pytest.raises(Invalid) as told:
         filing.file(session, slide, Told(laid["S014"].id, period_end=date(2026, 9, 30)), by=cast.community, at=NOON)
     assert told.value.field == "topic"
+
+
+def test_what_the_office_writes_for_a_section_settles_the_sections_duty(session, cast, make, laid):
+    slide = make.slide()  # the office's own
+    filing.file(session, slide, Told(laid["S011"].id), by=cast.editor, at=NOON)
+    review.submit(session, slide.latest, by=cast.editor, at=NOON)
+    review.approve(session, slide.latest, by=cast.leader, at=NOON)
+    row = records.disclose(session, slide.latest.id, day=DAY, by=cast.leader.id, at=NOON, calendar=Calendar())
+    assert laid["S011"].unit_id == cast.civil.id and row.unit_id == cast.civil.id

@@ -20,7 +20,7 @@ CHROMIUM = "/usr/bin/chromium"
 STAFF = {"width": 1366, "height": 768}
 LANDSCAPE = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
-READY_SECONDS = 60
+READY_SECONDS = 180  # a demo office takes 15 on a quiet machine
 FRONT = "[...document.querySelectorAll('.layer.front.shown')]"
 PLAYING = "() => [...document.querySelectorAll('.layer.shown')].some((layer) => layer.shadowRoot.querySelector('.page'))"
 
