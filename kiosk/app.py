@@ -41,6 +41,7 @@ from kiosk.web import (
     office,
     people,
     review,
+    rights,
     signage,
     sources,
     words,
@@ -115,6 +116,7 @@ def create_app(parts: Parts) -> Flask:
     live.init_app(app, parts.reactor, board.board_of_socket)
     app.before_request(_nonce)
     app.before_request(guard_forms)
+    app.before_request(rights.guard)
     app.after_request(_finish)
     app.teardown_request(_abandon)
     app.register_error_handler(Problem, _problem)

@@ -30,7 +30,8 @@ from kiosk.signage.boards import Board, Group, Placing
 from kiosk.signage.playlists import Entry, Playlist
 from kiosk.web import filed, own, receive, schemas, tus, words
 from kiosk.web.openapi import JSON, Call, Schema, View, check, document
-from kiosk.web.request import actor, db, needs, now, number, parts, told_json
+from kiosk.web.request import actor, db, now, number, parts, told_json
+from kiosk.web.rights import RIGHTS
 
 PREFIX = "/api/v1"
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
@@ -207,7 +208,12 @@ def change_board(id: int) -> ResponseReturnValue:
 # --- the document -----------------------------------------------------------------------------------------------------
 
 def openapi() -> ResponseReturnValue:
-    return jsonify(document([*CALLS, *tus.CALLS], schemas.SCHEMAS, prefix=PREFIX, version=version("kiosk")))
+    return jsonify(document([*CALLS, *tus.CALLS], schemas.SCHEMAS, prefix=PREFIX, version=version("kiosk"), needs=_needs()))
+
+
+def _needs() -> dict[str, str]:
+    """By the name of a call the action it needs."""
+    return {name.rpartition(".")[2]: right.action for name, right in RIGHTS.items() if name.startswith(f"{bp.name}.")}
 
 
 # --- what bodies say ----------------------------------------------------------------------------------------------------
@@ -363,52 +369,52 @@ def _board_told(found: Board, *, whole: bool = False) -> dict[str, Any]:
 # --- the table ------------------------------------------------------------------------------------------------------------
 
 CALLS = (
-    Call("POST", "/uploads", upload, "slide.edit", "A file becomes a draft; it converts in the background.", status=202, answer="Upload",
+    Call("POST", "/uploads", upload, "A file becomes a draft; it converts in the background.", status=202, answer="Upload",
          body=schemas.UPLOAD, body_type="multipart/form-data", refusals=(413, 503, 507)),
-    Call("GET", "/uploads/<int:id>", upload_state, "slide.read", "How far an upload is.", answer="Upload"),
-    Call("POST", "/slides", make_slide, "slide.edit", "A new slide of a structured kind, as a draft.", status=201, answer="Slide",
+    Call("GET", "/uploads/<int:id>", upload_state, "How far an upload is.", answer="Upload"),
+    Call("POST", "/slides", make_slide, "A new slide of a structured kind, as a draft.", status=201, answer="Slide",
          body=schemas.NEW_SLIDE),
-    Call("GET", "/slides", list_slides, "slide.read", "Slides, latest first.", answer="Slide", listed=True, query=schemas.SLIDES_ASKED),
-    Call("GET", "/slides/<int:id>", slide, "slide.read", "One slide with its data and revisions.", answer="Slide"),
-    Call("PUT", "/slides/<int:id>", revise_slide, "slide.edit", "Write on; after an approval this opens a new revision.", answer="Slide",
+    Call("GET", "/slides", list_slides, "Slides, latest first.", answer="Slide", listed=True, query=schemas.SLIDES_ASKED),
+    Call("GET", "/slides/<int:id>", slide, "One slide with its data and revisions.", answer="Slide"),
+    Call("PUT", "/slides/<int:id>", revise_slide, "Write on; after an approval this opens a new revision.", answer="Slide",
          body=schemas.SLIDE_WRITTEN, refusals=(409,)),
-    Call("POST", "/slides/<int:id>/recall", recall_slide, "slide.recall", "Off every board at once, for cause.", answer="Slide",
+    Call("POST", "/slides/<int:id>/recall", recall_slide, "Off every board at once, for cause.", answer="Slide",
          body=schemas.REASON, refusals=(409,)),
-    Call("POST", "/revisions/<int:id>/submit", submit_revision, "slide.submit", "Put it before the leader.", answer="Revision",
+    Call("POST", "/revisions/<int:id>/submit", submit_revision, "Put it before the leader.", answer="Revision",
          refusals=(409, 422)),
-    Call("POST", "/revisions/<int:id>/approve", approve_revision, "slide.approve", "Put it on the boards; a second person only.",
+    Call("POST", "/revisions/<int:id>/approve", approve_revision, "Put it on the boards; a second person only.",
          answer="Revision", body=schemas.SEEN, refusals=(409,)),
-    Call("POST", "/revisions/<int:id>/return", return_revision, "slide.approve", "Send it back with a reason; if it hangs, it leaves.",
+    Call("POST", "/revisions/<int:id>/return", return_revision, "Send it back with a reason; if it hangs, it leaves.",
          answer="Revision", body=schemas.REASON, refusals=(409,)),
-    Call("GET", "/playlists", list_playlists, "playlist.read", "Playlists.", answer="Playlist", listed=True, query=schemas.MORE),
-    Call("POST", "/playlists", make_playlist, "playlist.edit", "A new playlist.", status=201, answer="Playlist", body=schemas.NEW_PLAYLIST),
-    Call("GET", "/playlists/<int:id>", playlist, "playlist.read", "One playlist.", answer="Playlist"),
-    Call("PUT", "/playlists/<int:id>/items", set_items, "playlist.edit", "The whole order at once, and where the list hangs.",
+    Call("GET", "/playlists", list_playlists, "Playlists.", answer="Playlist", listed=True, query=schemas.MORE),
+    Call("POST", "/playlists", make_playlist, "A new playlist.", status=201, answer="Playlist", body=schemas.NEW_PLAYLIST),
+    Call("GET", "/playlists/<int:id>", playlist, "One playlist.", answer="Playlist"),
+    Call("PUT", "/playlists/<int:id>/items", set_items, "The whole order at once, and where the list hangs.",
          answer="Playlist", body=schemas.ITEMS_SET, refusals=(409,)),
-    Call("GET", "/groups", list_groups, "board.read", "Groups of boards.", answer="Group", listed=True, query=schemas.MORE),
-    Call("POST", "/groups", make_group, "board.edit", "A new group.", status=201, answer="Group", body=schemas.NEW_GROUP),
-    Call("PATCH", "/groups/<int:id>", change_group, "board.edit", "Another name or other boards.", answer="Group",
+    Call("GET", "/groups", list_groups, "Groups of boards.", answer="Group", listed=True, query=schemas.MORE),
+    Call("POST", "/groups", make_group, "A new group.", status=201, answer="Group", body=schemas.NEW_GROUP),
+    Call("PATCH", "/groups/<int:id>", change_group, "Another name or other boards.", answer="Group",
          body=schemas.GROUP_CHANGED),
-    Call("GET", "/boards", list_boards, "board.read", "Boards.", answer="Board", listed=True, query=schemas.MORE),
-    Call("POST", "/boards", make_board, "board.edit", "A board ahead of its screen; its token is told once.", status=201, answer="Board",
+    Call("GET", "/boards", list_boards, "Boards.", answer="Board", listed=True, query=schemas.MORE),
+    Call("POST", "/boards", make_board, "A board ahead of its screen; its token is told once.", status=201, answer="Board",
          body=schemas.NEW_BOARD),
-    Call("POST", "/boards/pair", pair_board, "board.edit", "The screen that shows this code becomes a board.", status=201, answer="Board",
+    Call("POST", "/boards/pair", pair_board, "The screen that shows this code becomes a board.", status=201, answer="Board",
          body=schemas.PAIRED, refusals=(404, 409)),
-    Call("GET", "/boards/<int:id>", board, "board.read", "One board: what it should hold, holds and shows.", answer="Board"),
-    Call("PATCH", "/boards/<int:id>", change_board, "board.edit", "Another name, unit, panel, theme, or other groups.", answer="Board",
+    Call("GET", "/boards/<int:id>", board, "One board: what it should hold, holds and shows.", answer="Board"),
+    Call("PATCH", "/boards/<int:id>", change_board, "Another name, unit, panel, theme, or other groups.", answer="Board",
          body=schemas.BOARD_CHANGED),
-    Call("GET", "/openapi.json", openapi, None, "This document.", answer="Document"),
+    Call("GET", "/openapi.json", openapi, "This document.", answer="Document"),
 )
 
 
 def _served(call: Call) -> View:
-    """The view behind its permission and the check of its body."""
+    """The view behind the check of its body."""
     @wraps(call.view)
     def served(**given: Any) -> ResponseReturnValue:
         if call.body is not None and call.body_type == JSON:
             _take_body(call.body)
         return call.view(**given)
-    return needs(call.needs)(served) if call.needs else served
+    return served
 
 
 for _call in CALLS:

@@ -26,7 +26,7 @@ from kiosk.disclosure.topics import CHANNELS, LEVELS, Topic, TopicClass
 from kiosk.people import may, must, reach
 from kiosk.web import intake, own, receive, topic_form, words
 from kiosk.web.content import XLSX
-from kiosk.web.request import actor, back_in, db, maybe_actor, needs, now, only_reads, parts, to
+from kiosk.web.request import actor, back_in, db, maybe_actor, now, only_reads, parts, to
 
 bp = Blueprint("catalogue", __name__)
 SIZE, LATEST = 50, 5
@@ -43,7 +43,6 @@ def _shared() -> dict[str, Any]:
 # --- topics ---------------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/catalogue/topics.xlsx")
-@needs("topic.read")
 def book() -> ResponseReturnValue:
     """The catalogue in the standard layout, as far as the one who asks sees it."""
     found = topics.topics(db(), units=reach(actor(), "topic.read"))
@@ -51,7 +50,6 @@ def book() -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/<int:id>")
-@needs("topic.read")
 def topic(id: int) -> ResponseReturnValue:
     """What the topic demands, who owes it and how it stands there, its latest records."""
     found = _topic(id)
@@ -67,13 +65,11 @@ def topic(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/new")
-@needs("topic.edit")
 def new() -> ResponseReturnValue:
     return _form(None)
 
 
 @bp.post("/staff/catalogue/new")
-@needs("topic.edit")
 @back_in(new)
 def add() -> ResponseReturnValue:
     if "look" in request.form:  # what the rule means, without a script
@@ -85,13 +81,11 @@ def add() -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/<int:id>/change")
-@needs("topic.edit")
 def edit(id: int) -> ResponseReturnValue:
     return _form(_mine(id))
 
 
 @bp.post("/staff/catalogue/<int:id>/change")
-@needs("topic.edit")
 @back_in(edit)
 def change(id: int) -> ResponseReturnValue:
     if "look" in request.form:
@@ -103,7 +97,6 @@ def change(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/catalogue/<int:id>/end")
-@needs("topic.edit")
 @back_in(topic)
 def end(id: int) -> ResponseReturnValue:
     found = _mine(id)
@@ -113,7 +106,6 @@ def end(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/rule")
-@needs("topic.edit")
 def rule() -> ResponseReturnValue:
     """What is typed of a rule, in words."""
     try:
@@ -126,7 +118,6 @@ def rule() -> ResponseReturnValue:
 # --- classes ----------------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/catalogue/classes")
-@needs("topic.edit")
 def classes() -> ResponseReturnValue:
     """The classes in their order; they are the whole office's, so a section only reads them."""
     rows = _typed_classes() if request.method == "POST" else [(each.id, each.name) for each in topics.classes(db())]
@@ -137,7 +128,6 @@ def classes() -> ResponseReturnValue:
 
 
 @bp.post("/staff/catalogue/classes")
-@needs("topic.edit")
 @back_in(classes)
 def set_classes() -> ResponseReturnValue:
     if "move" in request.form or "drop" in request.form:  # nothing is stored before 存好
@@ -154,14 +144,12 @@ def set_classes() -> ResponseReturnValue:
 # --- Excel in -----------------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/catalogue/import")
-@needs("topic.edit")
 def bring() -> ResponseReturnValue:
     """`what`: topics, or items disclosed before."""
     return render_template("catalogue/bring.html", what=_what())
 
 
 @bp.post("/staff/catalogue/import")
-@needs("topic.edit")
 @back_in(bring)
 def look() -> ResponseReturnValue:
     """What a workbook says and what it would change: everything is shown before anything is stored."""
@@ -182,7 +170,6 @@ def look() -> ResponseReturnValue:
 
 
 @bp.post("/staff/catalogue/import/<key>")
-@needs("topic.edit")
 def store(key: str) -> ResponseReturnValue:
     """Store what was shown, all of it or nothing."""
     try:
@@ -204,7 +191,6 @@ def store(key: str) -> ResponseReturnValue:
 # --- what was disclosed -------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/catalogue/records", endpoint="records")
-@needs("topic.read")
 def listed() -> ResponseReturnValue:
     """The records that were asked for, page by page."""
     asked = _asked()
@@ -215,7 +201,6 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/records.xlsx")
-@needs("topic.read")
 def records_book() -> ResponseReturnValue:
     """The same list as a file."""
     asked = _asked()
@@ -227,7 +212,6 @@ def records_book() -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/records/<int:id>")
-@needs("topic.read")
 def record(id: int) -> ResponseReturnValue:
     """One item with everything that is known of it."""
     found = records.record(db(), id)
@@ -245,7 +229,6 @@ def record(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/gaps")
-@needs("topic.read")
 def gaps() -> ResponseReturnValue:
     """What must be disclosed and hangs on no board."""
     mine = reach(actor(), "topic.read")
@@ -253,7 +236,6 @@ def gaps() -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/gaps.xlsx")
-@needs("topic.read")
 def gaps_book() -> ResponseReturnValue:
     return _excel(_books().of_gaps(gap_list.gaps(db(), now(), units=reach(actor(), "topic.read"))), gettext("没有上屏的.xlsx"))
 
@@ -261,7 +243,6 @@ def gaps_book() -> ResponseReturnValue:
 # --- figures ------------------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/catalogue/figures")
-@needs("topic.read")
 def figures() -> ResponseReturnValue:
     """A year by class and by channel, each figure with its list behind it."""
     year, places, units = _year() or parts().zone.day(now()).year, _places(), _counted_units()
@@ -273,7 +254,6 @@ def figures() -> ResponseReturnValue:
 
 
 @bp.get("/staff/catalogue/figures.xlsx")
-@needs("topic.read")
 def figures_book() -> ResponseReturnValue:
     year, units = _year() or parts().zone.day(now()).year, _counted_units()
     made = _books().of_counts(*(statistics.counts(db(), each, units=units) for each in (year, year - 1)), _places())

@@ -28,7 +28,7 @@ from kiosk.signage.boards import Board
 from kiosk.web import desk, filed, forms, looks, receive, todo, words
 from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
-from kiosk.web.request import actor, back_in, db, end_transaction, integer, needs, now, number, only_reads, parts, signed_in, to
+from kiosk.web.request import actor, back_in, db, end_transaction, integer, now, number, only_reads, parts, to
 
 bp = Blueprint("content", __name__)
 LABELS = {"notice": N_("写通知")}  # where the choice of what to publish says more than the kind's own name
@@ -53,13 +53,11 @@ def front() -> ResponseReturnValue:
 
 
 @bp.get("/staff/")
-@signed_in
 def home() -> ResponseReturnValue:
     return to(home_of(actor()))
 
 
 @bp.get("/staff/today")
-@needs("slide.edit")
 def today() -> ResponseReturnValue:
     mine, told = reach(actor(), "slide.edit"), todo.today()
     again_already = {each.deed.url for each in told.items if each.deed}
@@ -73,7 +71,6 @@ def today() -> ResponseReturnValue:
 # --- my content ---------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/content")
-@needs("slide.edit")
 def mine() -> ResponseReturnValue:
     state = State(request.args["state"]) if request.args.get("state") in tuple(State) else None
     found = slides.find(db(), units=reach(actor(), "slide.edit"), state=state, words=request.args.get("q", "").strip()[:40],
@@ -83,7 +80,6 @@ def mine() -> ResponseReturnValue:
 
 
 @bp.get("/staff/content/upload")
-@needs("slide.edit")
 def upload() -> ResponseReturnValue:
     return render_template("content/upload.html", kinds=desk.choices(), labels=LABELS, registered=KINDS, columns=COLUMNS,
                            audiences=_audiences(), playlists=_playlists(), filing=filed.offered(actor().unit_id),
@@ -92,7 +88,6 @@ def upload() -> ResponseReturnValue:
 
 
 @bp.post("/staff/content/upload")
-@needs("slide.edit")
 @back_in(upload)
 def receive_file() -> ResponseReturnValue:
     """The plain form's way, one file at a time; scripts send by tus."""
@@ -109,7 +104,6 @@ def receive_file() -> ResponseReturnValue:
 
 
 @bp.post("/staff/content/upload/<int:id>/drop")
-@needs("slide.edit")
 def drop_upload(id: int) -> ResponseReturnValue:
     """Not wanted after all: the draft that stands for the file goes into the archive with it."""
     found = ingest.upload(db(), id)
@@ -118,21 +112,18 @@ def drop_upload(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/content/uploads.json")
-@needs("slide.edit")
 def uploads() -> ResponseReturnValue:
     """What the upload page asks for while files convert."""
     return jsonify([_told(each) for each in _my_uploads()])
 
 
 @bp.get("/staff/content/new")
-@needs("slide.edit")
 def write_new() -> ResponseReturnValue:
     """A new slide of the kind that `kind` names; with `again`, the quarter after that slide."""
     return _edit(desk.lay(desk.kind_asked()))
 
 
 @bp.post("/staff/content/new")
-@needs("slide.edit")
 @back_in(write_new)
 def make() -> ResponseReturnValue:
     if desk.is_deed():
@@ -147,14 +138,12 @@ def make() -> ResponseReturnValue:
 
 
 @bp.get("/staff/content/<int:id>")
-@needs("slide.read")
 def slide(id: int) -> ResponseReturnValue:
     found = readable(id)
     return _edit(desk.lay(found.kind, found))
 
 
 @bp.post("/staff/content/<int:id>")
-@needs("slide.edit")
 @back_in(slide)
 def save(id: int) -> ResponseReturnValue:
     found = editable(id)
@@ -176,7 +165,6 @@ def _page_of_sheet() -> ResponseReturnValue:
 
 
 @bp.post("/staff/content/sheet")
-@needs("slide.edit")
 @back_in(_page_of_sheet)
 def read_sheet() -> ResponseReturnValue:
     """A table file into the form: nothing is stored before it is looked over and saved."""
@@ -195,7 +183,6 @@ def read_sheet() -> ResponseReturnValue:
 
 
 @bp.get("/staff/content/template/<kind>.xlsx")
-@needs("slide.edit")
 def sheet_template(kind: str) -> ResponseReturnValue:
     """An empty table to fill in, with its headings."""
     template = import_module("kiosk.content.template")  # openpyxl takes 24 MB: not before somebody asks
@@ -205,7 +192,6 @@ def sheet_template(kind: str) -> ResponseReturnValue:
 
 
 @bp.post("/staff/content/preview")
-@needs("slide.edit")
 def preview() -> ResponseReturnValue:
     """What is typed, as a board would draw it, what is wrong with it and what does not add up; nothing is kept."""
     only_reads()
@@ -222,7 +208,6 @@ def preview() -> ResponseReturnValue:
 
 
 @bp.post("/staff/content/<int:id>/submit")
-@needs("slide.submit")
 @back_in(slide)
 def submit(id: int) -> ResponseReturnValue:
     filing.submit(db(), editable(id).latest, by=actor(), at=now())
@@ -231,7 +216,6 @@ def submit(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/content/submit")
-@needs("slide.submit")
 @back_in(upload)
 def submit_many() -> ResponseReturnValue:
     ids = request.form.getlist("slide", type=integer)
@@ -247,14 +231,12 @@ def submit_many() -> ResponseReturnValue:
 
 
 @bp.post("/staff/content/<int:id>/withdraw")
-@needs("slide.submit")
 def withdraw(id: int) -> ResponseReturnValue:
     review.withdraw(db(), editable(id).latest, by=actor(), at=now())
     return to("content.slide", id=id)
 
 
 @bp.post("/staff/content/<int:id>/recall")
-@needs("slide.recall")
 @back_in(slide)
 def recall(id: int) -> ResponseReturnValue:
     found = readable(id)
@@ -263,7 +245,6 @@ def recall(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/content/<int:id>/receipts")
-@needs("slide.read")
 def receipts(id: int) -> ResponseReturnValue:
     """Which boards have followed the last move and which have not."""
     found = readable(id)
@@ -274,7 +255,6 @@ def receipts(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/content/<int:id>/retire")
-@needs("slide.edit")
 def retire(id: int) -> ResponseReturnValue:
     slides.retire(db(), editable(id), by=actor(), at=now())
     flash(gettext("已撤下，存进档案。"), "ok")

@@ -22,7 +22,7 @@ from kiosk.people import Unit, may, reach
 from kiosk.web import cases, words
 from kiosk.web.cases import Case
 from kiosk.web.own import moment
-from kiosk.web.request import actor, back_in, db, needs, now, number, parts, to
+from kiosk.web.request import actor, back_in, db, now, number, parts, to
 
 bp = Blueprint("duty", __name__)
 SIZE = 40
@@ -49,7 +49,6 @@ class Standing:
 # --- lists ------------------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/duty")
-@needs("duty.read")
 def topics() -> ResponseReturnValue:
     """The catalogue as it stands today: what needs doing first."""
     mine = reach(actor(), "duty.read")
@@ -70,7 +69,6 @@ def topics() -> ResponseReturnValue:
 
 
 @bp.get("/staff/duty/units")
-@needs("duty.read")
 def units() -> ResponseReturnValue:
     """All units on one page, in the order of the office; never by a score."""
     mine = reach(actor(), "duty.read")
@@ -82,7 +80,6 @@ def units() -> ResponseReturnValue:
 
 
 @bp.get("/staff/duty/unit/<int:id>")
-@needs("duty.read")
 def unit(id: int) -> ResponseReturnValue:
     """What one unit owes, a card each, to be settled here or printed."""
     found = _unit(id)
@@ -100,7 +97,6 @@ def unit(id: int) -> ResponseReturnValue:
 # --- deeds ------------------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/duty/unit/<int:id>/note")
-@needs("duty.note")
 def note(id: int) -> ResponseReturnValue:
     """The page on which something that happened is noted."""
     found = _unit(id)
@@ -112,7 +108,6 @@ def note(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/duty/unit/<int:id>/note")
-@needs("duty.note")
 @back_in(note)
 def do_note(id: int) -> ResponseReturnValue:
     """It was formed, changed, approved or received: the clock starts with that day."""
@@ -128,7 +123,6 @@ def do_note(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/duty/unit/<int:id>/confirm")
-@needs("duty.note")
 def confirm(id: int) -> ResponseReturnValue:
     """Nothing has changed."""
     found, topic = _unit(id), _topic(id)
@@ -138,7 +132,6 @@ def confirm(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/duty/confirmation/<int:id>/undo")
-@needs("duty.note")
 def undo(id: int) -> ResponseReturnValue:
     """It had been pressed by mistake."""
     made: Confirmation = records.confirmation(db(), id)
@@ -149,7 +142,6 @@ def undo(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/duty/happening/<int:id>/drop")
-@needs("duty.note")
 def drop(id: int) -> ResponseReturnValue:
     """There is nothing to disclose this time."""
     happened = records.happening(db(), id)

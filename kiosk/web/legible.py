@@ -21,7 +21,7 @@ from kiosk.people import line
 from kiosk.signage.boards import Board
 from kiosk.web import content, words
 from kiosk.web.own import editable
-from kiosk.web.request import actor, back_in, db, needs, now, number, to
+from kiosk.web.request import actor, back_in, db, now, number, to
 
 bp = Blueprint("legible", __name__)
 OFFERED = (View.STRIPS, View.HALVES)
@@ -94,7 +94,6 @@ def judged(revision: Revision, targets: Sequence[Board]) -> Judged:
 
 
 @bp.post("/staff/content/<int:id>/views")
-@needs("slide.edit")
 @back_in(content.slide)
 def choose(id: int) -> ResponseReturnValue:
     """How pages are shown, or why they hang as they are: one choice for pages in a row."""

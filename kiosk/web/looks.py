@@ -21,7 +21,7 @@ from kiosk.signage import boards, manifest, schedule
 from kiosk.signage.boards import Board
 from kiosk.web import words
 from kiosk.web.own import readable
-from kiosk.web.request import SAFE, actor, db, needs, now, number, parts
+from kiosk.web.request import SAFE, actor, db, now, number, parts
 
 bp = Blueprint("looks", __name__)
 USUAL = Geometry(240, 135, 8, "landscape", "zhengwu")
@@ -29,7 +29,6 @@ SPOKEN = ".spoken{position:absolute;width:1px;height:1px;overflow:hidden;clip-pa
 
 
 @bp.get("/staff/content/blank")
-@needs("slide.edit")
 def blank() -> ResponseReturnValue:
     """An empty board page that the preview's fragments are put into."""
     board = asked_board()
@@ -38,7 +37,6 @@ def blank() -> ResponseReturnValue:
 
 
 @bp.get("/staff/look/<int:id>/<int:page>")
-@needs("slide.read")
 def look(id: int, page: int) -> ResponseReturnValue:
     """One page as a board of that geometry draws it, live in the browser; framed by the staff pages at any size."""
     revision = revision_of(id)
@@ -52,7 +50,6 @@ def look(id: int, page: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/picture/<int:id>/<int:page>/<int:key>/<int:width>.webp")
-@needs("slide.read")
 def picture(id: int, page: int, key: int, width: int) -> ResponseReturnValue:
     """The picture of a page as it was drawn for a board, once it is made."""
     revision = revision_of(id)
@@ -138,7 +135,6 @@ def font(name: str) -> ResponseReturnValue:
 
 
 @bp.get("/staff/media/<int:id>/<sha>")
-@needs("slide.read")
 def media(id: int, sha: str) -> ResponseReturnValue:
     """A media object of a revision that this person may read; drafts are seen nowhere else."""
     revision = revision_of(id)
@@ -152,7 +148,6 @@ def media(id: int, sha: str) -> ResponseReturnValue:
 
 
 @bp.get("/staff/photo/<sha>")
-@needs("slide.edit")
 def photo(sha: str) -> ResponseReturnValue:
     """A picture that may be chosen as a photo, for what is still being written."""
     known = next((about for _, name, about in slides.photos(db(), reach(actor(), "slide.read")) if name == sha), None)

@@ -25,12 +25,11 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Call:
-    """One thing a program can ask for. `needs`: the action a person must be allowed, None: nobody need sign in."""
+    """One thing a program can ask for. """
 
     method: str
     path: str
     view: View
-    needs: str | None
     summary: str
     body: Schema | None = None
     body_type: str = JSON
@@ -117,11 +116,12 @@ PROBLEM_SCHEMA = thing({
     "detail": text("The same sentence."), "field": text("The field it is about, if any.")}, "type", "title", "status", open=True)
 
 
-def document(calls: Sequence[Call], schemas: Mapping[str, Schema], *, prefix: str, version: str) -> dict[str, Any]:
-    """OpenAPI 3.1."""
+def document(calls: Sequence[Call], schemas: Mapping[str, Schema], *, prefix: str, version: str,
+             needs: Mapping[str, str]) -> dict[str, Any]:
+    """OpenAPI 3.1. `needs`: by the name of a call the action that a person must be allowed; without one nobody need sign in."""
     paths: dict[str, dict[str, Any]] = {}
     for call in calls:
-        paths.setdefault(prefix + template(call.path), {})[call.method.lower()] = _operation(call)
+        paths.setdefault(prefix + template(call.path), {})[call.method.lower()] = _operation(call, needs.get(call.name))
     return {
         "openapi": "3.1.0",
         "info": {"title": "Staff API of the notice boards", "version": version,
@@ -145,11 +145,11 @@ def template(path: str) -> str:
     return re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", path)
 
 
-def _operation(call: Call) -> dict[str, Any]:
-    told: dict[str, Any] = {"operationId": call.name, "summary": call.summary, "responses": _responses(call)}
-    if call.needs:
+def _operation(call: Call, needs: str | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"operationId": call.name, "summary": call.summary, "responses": _responses(call, needs)}
+    if needs:
         told["security"] = [{"token": []}, {"session": []}]
-        told["x-needs"] = call.needs
+        told["x-needs"] = needs
     else:
         told["security"] = []
     if parameters := [*_path_parameters(call.path), *_parameters("query", call.query), *_parameters("header", call.headers)]:
@@ -160,12 +160,12 @@ def _operation(call: Call) -> dict[str, Any]:
     return told
 
 
-def _responses(call: Call) -> dict[str, Any]:
+def _responses(call: Call, needs: str | None) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if call.answer:
         inner = _ref(call.answer)
         good["content"] = {JSON: {"schema": _list_of(inner) if call.listed else inner}}
-    refused = {*call.refusals, *((401, 403) if call.needs else ()), *((404,) if "<" in call.path else ()),
+    refused = {*call.refusals, *((401, 403) if needs else ()), *((404,) if "<" in call.path else ()),
                *((422,) if call.body is not None else ())}
     return {str(call.status): good, **{str(status): {"$ref": "#/components/responses/Problem"} for status in sorted(refused)}}
 

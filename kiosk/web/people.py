@@ -21,7 +21,7 @@ from kiosk.signage import playlists
 from kiosk.web import own, words
 from kiosk.web.frame import home_of
 from kiosk.web.looks import hanging
-from kiosk.web.request import actor, back_in, db, end_transaction, maybe_actor, needs, now, number, parts, sign_in_session, signed_in, to
+from kiosk.web.request import actor, back_in, db, end_transaction, maybe_actor, now, number, parts, sign_in_session, to
 
 bp = Blueprint("people", __name__)
 KIND_NAMES = {UnitKind.OFFICE: N_("街道办事处"), UnitKind.DEPARTMENT: N_("科室"), UnitKind.COMMUNITY: N_("社区")}
@@ -155,14 +155,12 @@ def set_up_leader(token: str) -> ResponseReturnValue:
 # --- one's own account ------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/me")
-@signed_in
 def me() -> ResponseReturnValue:
     person = people.person(db(), actor().id)
     return render_template("people/me.html", person=person, tokens=people.tokens(db(), person), fresh=None, local=parts().zone.local)
 
 
 @bp.post("/staff/me/password")
-@signed_in
 @back_in(me)
 def change_password() -> ResponseReturnValue:
     person = people.person(db(), actor().id)
@@ -174,7 +172,6 @@ def change_password() -> ResponseReturnValue:
 
 
 @bp.post("/staff/me/tokens")
-@signed_in
 @back_in(me)
 def make_token() -> ResponseReturnValue:
     person = people.person(db(), actor().id)
@@ -185,7 +182,6 @@ def make_token() -> ResponseReturnValue:
 
 
 @bp.post("/staff/me/tokens/<int:id>/end")
-@signed_in
 def end_token(id: int) -> ResponseReturnValue:
     people.end_token(db(), id, by=actor(), at=now())
     return to("people.me")
@@ -194,7 +190,6 @@ def end_token(id: int) -> ResponseReturnValue:
 # --- people and roles -------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/people", endpoint="people")
-@needs("people.read")
 def people_page() -> ResponseReturnValue:
     mine = reach(actor(), "people.read")
     everybody = [person for person in people.people(db()) if person.unit_id in mine]
@@ -204,13 +199,11 @@ def people_page() -> ResponseReturnValue:
 
 
 @bp.get("/staff/people/new")
-@needs("people.edit")
 def person_new() -> ResponseReturnValue:
     return render_template("people/person_new.html", units=_units("people.edit"), roles=ROLE_NAMES)
 
 
 @bp.post("/staff/people/new")
-@needs("people.edit")
 @back_in(person_new)
 def add_person() -> ResponseReturnValue:
     unit = people.unit(db(), number("unit"))
@@ -221,20 +214,17 @@ def add_person() -> ResponseReturnValue:
 
 
 @bp.get("/staff/people/<int:id>")
-@needs("people.read")
 def person(id: int) -> ResponseReturnValue:
     return _person_page(own.person(id))
 
 
 @bp.post("/staff/people/<int:id>/link")
-@needs("people.edit")
 def renew_link(id: int) -> ResponseReturnValue:
     """A new one-time link: the first password, or a forgotten one."""
     return _with_link(own.person(id))
 
 
 @bp.post("/staff/people/<int:id>/roles")
-@needs("people.edit")
 @back_in(person)
 def grant(id: int) -> ResponseReturnValue:
     people.grant(db(), own.person(id), _role(), people.unit(db(), number("unit")), by=actor(), at=now())
@@ -242,7 +232,6 @@ def grant(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/people/roles/<int:id>/consent")
-@needs("people.consent")
 def consent(id: int) -> ResponseReturnValue:
     people.consent(db(), people.grant_of(db(), id), by=actor(), at=now())
     flash(gettext("已同意。这项权限从现在起有效。"), "ok")
@@ -250,7 +239,6 @@ def consent(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/people/roles")
-@needs("people.consent")
 def consents() -> ResponseReturnValue:
     """Approving roles that wait for a second person; a leader finds them here too."""
     mine = reach(actor(), "people.consent")
@@ -261,7 +249,6 @@ def consents() -> ResponseReturnValue:
 
 
 @bp.post("/staff/people/roles/<int:id>/end")
-@needs("people.edit")
 def end_grant(id: int) -> ResponseReturnValue:
     found = people.grant_of(db(), id)
     own.person(found.person_id)
@@ -270,7 +257,6 @@ def end_grant(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/people/<int:id>/disable")
-@needs("people.edit")
 @back_in(person)
 def disable(id: int) -> ResponseReturnValue:
     people.disable(db(), own.person(id), by=actor(), at=now())
@@ -278,14 +264,12 @@ def disable(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/people/<int:id>/enable")
-@needs("people.edit")
 def enable(id: int) -> ResponseReturnValue:
     people.enable(db(), own.person(id), by=actor(), at=now())
     return to("people.person", id=id)
 
 
 @bp.post("/staff/people/<int:id>/unlock")
-@needs("people.edit")
 def unlock(id: int) -> ResponseReturnValue:
     people.unlock(db(), own.person(id), by=actor(), at=now())
     return to("people.people")
@@ -294,13 +278,11 @@ def unlock(id: int) -> ResponseReturnValue:
 # --- units ------------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/units")
-@needs("people.read")
 def units() -> ResponseReturnValue:
     return render_template("people/units.html", units=_units("people.read"), kinds=KIND_NAMES)
 
 
 @bp.post("/staff/units")
-@needs("people.edit")
 @back_in(units)
 def add_unit() -> ResponseReturnValue:
     kind = request.form.get("kind", "")
@@ -311,13 +293,11 @@ def add_unit() -> ResponseReturnValue:
 
 
 @bp.get("/staff/units/<int:id>")
-@needs("people.read")
 def unit(id: int) -> ResponseReturnValue:
     return render_template("people/unit.html", unit=own.unit_seen(id), kinds=KIND_NAMES)
 
 
 @bp.post("/staff/units/<int:id>")
-@needs("people.edit")
 @back_in(unit)
 def change_unit(id: int) -> ResponseReturnValue:
     people.change_unit(db(), own.unit_seen(id), by=actor(), at=now(), **_unit_words())

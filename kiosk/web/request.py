@@ -94,28 +94,6 @@ def bearer() -> str | None:
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
 
 
-def needs(action: str) -> Callable[[Callable[View, ResponseReturnValue]], Callable[View, ResponseReturnValue]]:
-    """Only for people who may do this somewhere; the domain checks again for the very thing."""
-    def wrap(view: Callable[View, ResponseReturnValue]) -> Callable[View, ResponseReturnValue]:
-        @wraps(view)
-        def guarded(*args: View.args, **kwargs: View.kwargs) -> ResponseReturnValue:
-            people.must(actor(), action)
-            return view(*args, **kwargs)
-        guarded.needs = action  # type: ignore[attr-defined]  # read by the authorisation matrix of the tests
-        return guarded
-    return wrap
-
-
-def signed_in(view: Callable[View, ResponseReturnValue]) -> Callable[View, ResponseReturnValue]:
-    """For everybody who is signed in."""
-    @wraps(view)
-    def guarded(*args: View.args, **kwargs: View.kwargs) -> ResponseReturnValue:
-        actor()
-        return view(*args, **kwargs)
-    guarded.needs = "signed in"  # type: ignore[attr-defined]
-    return guarded
-
-
 def back_in(page: Callable[..., ResponseReturnValue]
             ) -> Callable[[Callable[View, ResponseReturnValue]], Callable[View, ResponseReturnValue]]:
     """A form whose problem is told on its own page, with everything typed still there (`problem`, `typed` in templates)."""

@@ -23,7 +23,7 @@ from kiosk.people import may
 from kiosk.signage import boards, manifest
 from kiosk.signage.boards import Board
 from kiosk.web import desk, looks, papers, words
-from kiosk.web.request import actor, back_in, db, end_transaction, integer, needs, now, number, parts, to
+from kiosk.web.request import actor, back_in, db, end_transaction, integer, now, number, parts, to
 
 bp = Blueprint("review", __name__)
 
@@ -48,7 +48,6 @@ class Power:
 
 
 @bp.get("/staff/review")
-@needs("slide.review")
 def inbox() -> ResponseReturnValue:
     """Urgent ones first, then owed checks, then what is to be checked, then what is to be approved."""
     urgent, owed = review.to_confirm(db(), actor(), now()), _owed()
@@ -66,7 +65,6 @@ def inbox() -> ResponseReturnValue:
 
 
 @bp.get("/staff/review/batch")
-@needs("slide.approve")
 def batch() -> ResponseReturnValue:
     """One picture after the other, full width; what was agreed to is approved together at the end. A page of plain links."""
     agreed, waiting = _agreed(request.args), {each.id: each for each in _in_a_row()}
@@ -82,7 +80,6 @@ def batch() -> ResponseReturnValue:
 
 
 @bp.post("/staff/review/batch")
-@needs("slide.approve")
 def approve_many() -> ResponseReturnValue:
     """All that were agreed to, each as it was seen. One that was edited since, or has a remark now, stays and is named."""
     agreed, left = _agreed(request.form), []
@@ -101,7 +98,6 @@ def approve_many() -> ResponseReturnValue:
 
 
 @bp.get("/staff/review/<int:id>")
-@needs("slide.review")
 def look_over(id: int) -> ResponseReturnValue:
     """What it will look like, what changed, every warning, and what this person can do now."""
     revision = looks.revision_of(id)
@@ -128,7 +124,6 @@ def look_over(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/review/<int:id>/check")
-@needs("slide.review")
 @back_in(look_over)
 def check(id: int) -> ResponseReturnValue:
     """Every step that the page offered, with its ticks (`step.tick`)."""
@@ -149,7 +144,6 @@ def check(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/review/<int:id>/approve")
-@needs("slide.approve")
 @back_in(look_over)
 def approve(id: int) -> ResponseReturnValue:
     revision = looks.revision_of(id)
@@ -160,7 +154,6 @@ def approve(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/review/<int:id>/return")
-@needs("slide.review")
 @back_in(look_over)
 def send_back(id: int) -> ResponseReturnValue:
     revision = looks.revision_of(id)
@@ -170,7 +163,6 @@ def send_back(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/review/<int:id>/urgent")
-@needs("slide.review")
 @back_in(look_over)
 def ask_urgently(id: int) -> ResponseReturnValue:
     """The first of two people."""
@@ -183,7 +175,6 @@ def ask_urgently(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/review/<int:id>/urgent/confirm")
-@needs("slide.review")
 @back_in(look_over)
 def confirm_urgently(id: int) -> ResponseReturnValue:
     """The second: it hangs at once."""
@@ -195,7 +186,6 @@ def confirm_urgently(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/review/<int:id>/urgent/back")
-@needs("slide.review")
 @back_in(look_over)
 def take_back_urgent(id: int) -> ResponseReturnValue:
     revision = looks.revision_of(id)
@@ -205,7 +195,6 @@ def take_back_urgent(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/review/<int:id>/form")
-@needs("slide.read")
 def form(id: int) -> ResponseReturnValue:
     """The printed 发布审核表, already filled: for the browser's own print."""
     revision = looks.revision_of(id)
@@ -215,7 +204,6 @@ def form(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/review/<int:id>/form.pdf")
-@needs("slide.read")
 def form_pdf(id: int) -> ResponseReturnValue:
     """The same as a PDF. Nothing is held in the database while it is drawn; without the sandbox the page says so."""
     revision = looks.revision_of(id)

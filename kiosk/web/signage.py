@@ -26,7 +26,7 @@ from kiosk.signage import playlists as lists
 from kiosk.signage.boards import Board, Group, Placing, Status
 from kiosk.signage.playlists import Entry
 from kiosk.web import own, words
-from kiosk.web.request import actor, back_in, db, integer, needs, now, number, parts, to
+from kiosk.web.request import actor, back_in, db, integer, now, number, parts, to
 from kiosk.web.rounds import Rounds, advice, total
 
 bp = Blueprint("signage", __name__)
@@ -54,7 +54,6 @@ class Seen:
 # --- playlists --------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/playlists")
-@needs("playlist.read")
 def playlists() -> ResponseReturnValue:
     mine = reach(actor(), "playlist.read")
     found = [each for each in lists.playlists(db()) if each.unit_id in mine]
@@ -67,7 +66,6 @@ def playlists() -> ResponseReturnValue:
 
 
 @bp.post("/staff/playlists")
-@needs("playlist.edit")
 @back_in(playlists)
 def make_playlist() -> ResponseReturnValue:
     unit = own.unit(number("unit", default=actor().unit_id), "playlist.edit")
@@ -77,7 +75,6 @@ def make_playlist() -> ResponseReturnValue:
 
 
 @bp.get("/staff/playlists/<int:id>")
-@needs("playlist.read")
 def playlist(id: int) -> ResponseReturnValue:
     found = own.playlist(id, "playlist.read")
     rounds, most = Rounds(), parts().settings.round_minutes * 60
@@ -91,7 +88,6 @@ def playlist(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/playlists/<int:id>")
-@needs("playlist.edit")
 @back_in(playlist)
 def save_playlist(id: int) -> ResponseReturnValue:
     found = own.playlist(id, "playlist.edit")
@@ -103,7 +99,6 @@ def save_playlist(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/playlists/<int:id>/places")
-@needs("playlist.edit")
 @back_in(playlist)
 def place_playlist(id: int) -> ResponseReturnValue:
     """Where it hangs. Places that this person does not see stay as they are."""
@@ -118,7 +113,6 @@ def place_playlist(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/playlists/<int:id>/name")
-@needs("playlist.edit")
 @back_in(playlist)
 def rename_playlist(id: int) -> ResponseReturnValue:
     lists.rename(db(), own.playlist(id, "playlist.edit"), request.form.get("name", ""), by=actor(), at=now())
@@ -126,7 +120,6 @@ def rename_playlist(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/playlists/<int:id>/remove")
-@needs("playlist.edit")
 def remove_playlist(id: int) -> ResponseReturnValue:
     found = own.playlist(id, "playlist.edit")
     lists.remove(db(), found, by=actor(), at=now())
@@ -135,7 +128,6 @@ def remove_playlist(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/playlists/<int:id>/add")
-@needs("playlist.edit")
 def choose_slides(id: int) -> ResponseReturnValue:
     found = own.playlist(id, "playlist.edit")
     inside = {item.slide_id for item in found.items}
@@ -145,7 +137,6 @@ def choose_slides(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/playlists/<int:id>/add")
-@needs("playlist.edit")
 @back_in(choose_slides)
 def add_slides(id: int) -> ResponseReturnValue:
     found = own.playlist(id, "playlist.edit")
@@ -161,7 +152,6 @@ def add_slides(id: int) -> ResponseReturnValue:
 # --- boards -----------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/boards")
-@needs("board.read")
 def boards() -> ResponseReturnValue:
     asked = request.args.get("q", "").strip()[:40]
     everything = _seen(_boards())
@@ -171,7 +161,6 @@ def boards() -> ResponseReturnValue:
 
 
 @bp.get("/staff/boards/<int:id>")
-@needs("board.read")
 def board(id: int) -> ResponseReturnValue:
     found = own.board(id)
     return render_template("signage/board.html", board=found, seen=_seen([found])[0], playlists=lists.playlists_of(db()).get(id, []),
@@ -181,14 +170,12 @@ def board(id: int) -> ResponseReturnValue:
 
 
 @bp.get("/staff/boards/<int:id>/change")
-@needs("board.edit")
 def change_board_form(id: int) -> ResponseReturnValue:
     found = own.board(id)
     return render_template("signage/change.html", board=found, units=_units("board.edit"), themes=THEME_NAMES, groups=_groups())
 
 
 @bp.post("/staff/boards/<int:id>/change")
-@needs("board.edit")
 @back_in(change_board_form)
 def change_board(id: int) -> ResponseReturnValue:
     found = own.board(id)
@@ -205,7 +192,6 @@ def change_board(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/boards/<int:id>/tell")
-@needs("board.edit")
 @back_in(board)
 def tell_board(id: int) -> ResponseReturnValue:
     """identify: show your name; reload: start your page anew."""
@@ -221,7 +207,6 @@ def tell_board(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/boards/<int:id>/called")
-@needs("board.read")
 def note_call(id: int) -> ResponseReturnValue:
     signboards.note_call(db(), own.board(id), by=actor(), at=now())
     flash(gettext("记下来了。屏恢复联系后，这里会自己变成“在线”。"), "ok")
@@ -229,7 +214,6 @@ def note_call(id: int) -> ResponseReturnValue:
 
 
 @bp.post("/staff/boards/<int:id>/end")
-@needs("board.edit")
 def end_board(id: int) -> ResponseReturnValue:
     found = own.board(id)
     signboards.end(db(), found, by=actor(), at=now())
@@ -240,7 +224,6 @@ def end_board(id: int) -> ResponseReturnValue:
 # --- pairing ----------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/boards/new")
-@needs("board.edit")
 def pairing() -> ResponseReturnValue:
     last = max(_boards(), key=lambda board: board.id, default=None)  # offices buy alike
     return render_template("signage/pairing.html", units=_units("board.edit"), board=None, like=last, metres=USUAL_METRES,
@@ -248,7 +231,6 @@ def pairing() -> ResponseReturnValue:
 
 
 @bp.post("/staff/boards/new")
-@needs("board.edit")
 @back_in(pairing)
 def pair() -> ResponseReturnValue:
     unit = own.unit(number("unit"), "board.edit")
@@ -261,7 +243,6 @@ def pair() -> ResponseReturnValue:
 
 
 @bp.get("/staff/boards/waiting.json")
-@needs("board.edit")
 def waiting() -> ResponseReturnValue:
     """What the screen behind a code says of itself, for the form to fill in; or why there is none."""
     try:
@@ -274,13 +255,11 @@ def waiting() -> ResponseReturnValue:
 
 
 @bp.get("/staff/boards/<int:id>/pair")
-@needs("board.edit")
 def pairing_again(id: int) -> ResponseReturnValue:
     return render_template("signage/pairing.html", board=own.board(id), units=(), inches=0, metres=0)
 
 
 @bp.post("/staff/boards/<int:id>/pair")
-@needs("board.edit")
 @back_in(pairing_again)
 def pair_again(id: int) -> ResponseReturnValue:
     found = own.board(id)
@@ -293,13 +272,11 @@ def pair_again(id: int) -> ResponseReturnValue:
 # --- groups -----------------------------------------------------------------------------------------------------------
 
 @bp.get("/staff/boards/groups")
-@needs("board.read")
 def groups() -> ResponseReturnValue:
     return render_template("signage/groups.html", groups=_groups(), units=_units("board.edit"), boards=_boards())
 
 
 @bp.post("/staff/boards/groups")
-@needs("board.edit")
 @back_in(groups)
 def make_group() -> ResponseReturnValue:
     unit = own.unit(number("unit", default=actor().unit_id), "board.edit")
@@ -309,14 +286,12 @@ def make_group() -> ResponseReturnValue:
 
 
 @bp.get("/staff/boards/groups/<int:id>")
-@needs("board.read")
 def group(id: int) -> ResponseReturnValue:
     found = own.group(id)
     return render_template("signage/group.html", group=found, boards=_boards(), writable=may(actor(), "board.edit", found.unit_id))
 
 
 @bp.post("/staff/boards/groups/<int:id>")
-@needs("board.edit")
 @back_in(group)
 def change_group(id: int) -> ResponseReturnValue:
     found = own.group(id)

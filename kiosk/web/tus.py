@@ -25,7 +25,7 @@ from kiosk.content import ingest
 from kiosk.content.ingest import LIFE, Progress, Upload
 from kiosk.web import receive
 from kiosk.web.openapi import Call, View, text, whole
-from kiosk.web.request import actor, db, needs, now, parts
+from kiosk.web.request import actor, db, now, parts
 
 bp = Blueprint("tus", __name__)
 VERSION = "1.0.0"
@@ -210,17 +210,17 @@ def _sign(response: Response) -> Response:
 _SPEAKS = {"Tus-Resumable": text("Always 1.0.0.", needed=True)}
 _BYTES = {"type": "string", "contentMediaType": PIECE, "description": "The bytes from Upload-Offset on."}
 CALLS = (
-    Call("OPTIONS", "/tus", options, None, "What this server speaks.", status=204),
-    Call("POST", "/tus", create, "slide.edit", "Announce an upload; Location is where its pieces go.", status=201, refusals=(412, 413, 422),
+    Call("OPTIONS", "/tus", options, "What this server speaks.", status=204),
+    Call("POST", "/tus", create, "Announce an upload; Location is where its pieces go.", status=201, refusals=(412, 413, 422),
          headers={
              **_SPEAKS, "Upload-Length": whole("Bytes of the whole file.", needed=True),
              "Upload-Metadata": text("filename, title, unit, topic, start, end, playlist, audience, slide: names with base64 words.")}),
-    Call("HEAD", "/tus/<key>", head, "slide.edit", "How far it has come.", headers=_SPEAKS, refusals=(410, 412)),
-    Call("PATCH", "/tus/<key>", append, "slide.edit", "One more piece.", status=204, body=_BYTES, body_type=PIECE,
+    Call("HEAD", "/tus/<key>", head, "How far it has come.", headers=_SPEAKS, refusals=(410, 412)),
+    Call("PATCH", "/tus/<key>", append, "One more piece.", status=204, body=_BYTES, body_type=PIECE,
          refusals=(409, 410, 412, 413, 415, 423, 460, 503, 507), headers={
              **_SPEAKS, "Upload-Offset": whole("Where this piece begins.", needed=True),
              "Upload-Checksum": text("sha1 or sha256 of the piece, base64.")}),
-    Call("DELETE", "/tus/<key>", terminate, "slide.edit", "Give it up.", status=204, headers=_SPEAKS, refusals=(409, 412)),
+    Call("DELETE", "/tus/<key>", terminate, "Give it up.", status=204, headers=_SPEAKS, refusals=(409, 412)),
 )
 
 
@@ -228,7 +228,7 @@ def _served(call: Call) -> View:
     @wraps(call.view)
     def served(**given: Any) -> ResponseReturnValue:
         return call.view(**given)
-    return needs(call.needs)(served) if call.needs else served
+    return served
 
 
 for _call in CALLS:

@@ -11,20 +11,11 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from kiosk.people import ACTIONS, Actor
+from kiosk.web.rights import OPEN, RIGHTS, SIGNED_IN
 from tests.support.cast import Cast
 from tests.support.make import NOTICE, Make
 from tests.web.conftest import As, Signed
 
-# What nobody need be signed in for, with the reason why it may be so.
-OPEN = {
-    "content.front": "leads to the sign-in page", "static": "what every page needs",
-    "people.sign_in": "the door", "people.do_sign_in": "the door", "people.sign_out": "out is always open",
-    "people.language": "before signing in",
-    "people.link": "its token is the right", "people.use_link": "its token is the right",
-    "looks.hangs": "what hangs is public, and stands beside the sign-in", "looks.look_css": "the style of what hangs",
-    "looks.font": "the font of what hangs",
-    "api.openapi": "the API tells itself", "api.tus.options": "what the protocol asks first",
-}
 SETUP = "/setup"
 ROLES = ("editor", "community", "head", "leader", "administrator", "inspector", "auditor")
 PANEL = {"width_mm": 941, "height_mm": 529, "width_px": 1920, "height_px": 1080, "rotation": 0, "distance_mm": 3000}
@@ -35,9 +26,8 @@ def _rules(app: Flask) -> list[tuple[Rule, str]]:
             if rule.rule.startswith(("/staff", "/api"))]
 
 
-def _needs(app: Flask, rule: Rule) -> str | None:
-    found: str | None = getattr(app.view_functions[rule.endpoint], "needs", None)
-    return found
+def _needs(rule: Rule) -> str | None:
+    return RIGHTS[rule.endpoint].action if rule.endpoint in RIGHTS else None
 
 
 def _path(rule: Rule) -> str:
@@ -48,13 +38,19 @@ def _path(rule: Rule) -> str:
     return built[1]
 
 
-def test_every_staff_route_says_who_may(app: Flask) -> None:
-    silent = {rule.endpoint for rule, _ in _rules(app) if _needs(app, rule) is None and not rule.rule.startswith(SETUP)}
-    assert silent <= set(OPEN), silent - set(OPEN)
+def test_every_route_stands_in_the_table_and_the_table_names_no_other(app: Flask) -> None:
+    there = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith(("/staff", "/api"))}
+    assert there - set(RIGHTS) - set(OPEN) == set(), "an unknown route"
+    assert {*RIGHTS, *OPEN} - there <= {"content.front"}
 
 
-def test_what_a_route_needs_is_an_action_that_roles_can_have(app: Flask) -> None:
-    assert {needs for rule, _ in _rules(app) if (needs := _needs(app, rule))} - {"signed in"} <= set(ACTIONS)
+def test_what_a_route_needs_is_an_action_that_roles_can_have() -> None:
+    assert {right.action for right in RIGHTS.values()} - {SIGNED_IN} <= set(ACTIONS)
+
+
+def test_a_route_that_is_not_in_the_table_is_closed(app: Flask, browser: Signed, cast: Cast) -> None:
+    app.add_url_rule("/staff/forgotten", "forgotten", lambda: "open")
+    assert browser(cast.leader).get("/staff/forgotten").status_code == 403
 
 
 def test_without_signing_in_no_route_answers(app: Flask, cast: Cast, session: Session) -> None:
@@ -62,7 +58,7 @@ def test_without_signing_in_no_route_answers(app: Flask, cast: Cast, session: Se
     client = app.test_client()
     client.get("/staff/sign-in")
     for rule, method in _rules(app):
-        if _needs(app, rule) is None:
+        if _needs(rule) is None:
             continue
         answer = client.open(_path(rule), method=method)
         wanted = {401, 400, 403} if rule.rule.startswith("/api") else {303, 400, 403}
@@ -77,7 +73,7 @@ def test_each_role_opens_the_routes_of_its_actions_and_no_others(role: str, app:
     page, program = browser(who), as_program(who)
     csrf = page.csrf()
     for rule, method in _rules(app):
-        needs = _needs(app, rule)
+        needs = _needs(rule)
         if needs in (None, "signed in"):
             continue
         if rule.rule.startswith("/api"):

@@ -18,6 +18,7 @@ from werkzeug.routing import Rule
 
 from kiosk import people
 from kiosk.people import ACTIONS, Actor
+from kiosk.web.rights import RIGHTS, SIGNED_IN
 from tests.support.cast import Cast
 from tests.support.make import Make
 from tests.web.conftest import As, Signed
@@ -90,8 +91,8 @@ def office(session: Session, cast: Cast, make: Make) -> None:
 
 
 def _may(app: Flask, rule: Rule, who: Actor) -> bool:
-    needs: str | None = getattr(app.view_functions[rule.endpoint], "needs", None)
-    return needs in (None, "signed in") or bool(who.roles & ACTIONS[needs])
+    right = RIGHTS.get(rule.endpoint)
+    return right is None or right.action == SIGNED_IN or bool(who.roles & ACTIONS[right.action])
 
 
 def _rules(app: Flask) -> list[tuple[Rule, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 
 from kiosk.web.openapi import check, template, thing, whole
+from kiosk.web.rights import RIGHTS
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
 
@@ -51,7 +52,7 @@ def test_path_parameters_are_told_with_their_names_and_types(app: Flask) -> None
 
 def test_what_needs_a_right_says_so(app: Flask) -> None:
     document = _document(app)
-    needs = {(rule.endpoint): getattr(app.view_functions[rule.endpoint], "needs", None)
+    needs = {rule.endpoint: RIGHTS[rule.endpoint].action if rule.endpoint in RIGHTS else None
              for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")}
     told = {call["operationId"]: call.get("x-needs") for calls in document["paths"].values() for call in calls.values()}
     assert {endpoint.rpartition(".")[2]: action for endpoint, action in needs.items()} == told
