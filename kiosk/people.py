@@ -375,11 +375,11 @@ def grant_of(session: Session, id: int) -> Grant:
 
 def consent(session: Session, grant: Grant, *, by: Actor, at: datetime) -> None:
     """The second person says yes: neither the one who gave the role nor the one who gets it."""
+    must(by, "people.consent", grant.unit_id)
     if not grant.pending or grant.ended_at is not None:
         raise Conflict("这项权限不在等同意。")
     if by.id in (grant.granted_by, grant.person_id):
         raise Forbidden("要另一位管理员或分管领导来同意。")
-    must(by, "people.consent", grant.unit_id)
     grant.pending, grant.consented_by = False, by.id
     journal.record(session, "role.consented", grant.person, by=by, at=at, role=grant.role, unit=grant.unit_id)
 

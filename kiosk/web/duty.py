@@ -118,7 +118,7 @@ def do_note(id: int) -> ResponseReturnValue:
     on = _day(request.form.get("on", ""))
     records.note(db(), topic, found, Trigger(trigger), on, request.form.get("note", ""), by=actor(), at=now(), today=_today())
     stands = records.stand(db(), topic, id, _today(), days.calendar(db()))
-    flash(gettext("记下了。“%(name)s”要在 %(day)s前公开。", name=topic.name, day=cases.day(stands.due)), "ok")
+    flash(gettext("记下了。“%(name)s”最晚 %(day)s公开。", name=topic.name, day=cases.day(stands.due)), "ok")
     return _back(id)
 
 
@@ -240,7 +240,7 @@ def _lead(found: Sequence[Case], *, own: bool = False) -> str:
         return str(counted + (gettext("先办%(unit)s的“%(name)s”，%(late)s。", **told) if many
                               else gettext("先办“%(name)s”，%(late)s。", **told)))
     if due:
-        first = gettext("先办“%(name)s”，%(day)s前公开。", name=cases.name(due[0]), day=cases.day(due[0].standing.due))
+        first = gettext("先办“%(name)s”，最晚 %(day)s公开。", name=cases.name(due[0]), day=cases.day(due[0].standing.due))
         return str(first if own else gettext("%(all)s 项，没有逾期的，%(due)s 项将到期。", all=len(found), due=len(due)) + first)
     if blank:
         return str(gettext("%(all)s 项，没有逾期的，%(blank)s 项屏上还没有。", all=len(found), blank=len(blank)))

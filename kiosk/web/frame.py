@@ -118,8 +118,8 @@ def _owed_said(revision: Revision) -> str | None:
         return None
     told = {"day": words.day(urgent.due_on), "steps": [review.STEP_NAMES[step] for step in review.missing_steps(db(), live)]}
     if parts().zone.day(now()) > urgent.due_on:
-        return words.phrased(N_("紧急上屏的核对逾期了：%(day)s前该补齐%(steps)s。"), told)
-    return words.phrased(N_("紧急上屏的，%(day)s前要补齐%(steps)s。"), told)
+        return words.phrased(N_("紧急上屏的核对逾期了：最晚%(day)s就该补齐%(steps)s。"), told)
+    return words.phrased(N_("紧急上屏的，最晚%(day)s补齐%(steps)s。"), told)
 
 
 def _contact(root: people.Unit | None) -> str:

@@ -299,7 +299,7 @@ def test_noting_a_change_starts_the_clock_on_that_day(browser, cast, session, to
     noted = session.scalars(select(Happening)).one()
     assert (noted.on, noted.note, noted.trigger) == (date(2026, 11, 16), "换了负责人", "changed")
     page = clerk.get("/staff/duty").text
-    assert "要在 11月23日前公开" in page and "逾期 1 个工作日" in page
+    assert "最晚 11月23日公开" in page and "逾期 1 个工作日" in page
     assert "科室分工（换了负责人）" in clerk.get("/staff/today").text
 
 

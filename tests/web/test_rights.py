@@ -34,7 +34,8 @@ DAY = date(2026, 11, 2)
 REFUSED, CLOSED = {401, 403, 404}, {403, 404}
 # What stands for itself: its owner alone may touch it, whatever the role.
 OWN = {"token": "a person's own", "deputy": "of the two people it names, and of who agrees", "upload": "of who sent it, too"}
-PARTS_OF = {"looks.picture", "looks.media"}  # they name a part too, and there is none
+# They name something more (a picture, a screen's code, what was asked), and there is none: 404 says nothing of rights.
+PARTS_OF = {"looks.picture", "looks.media", "signage.pair_again", "objection.agree", "objection.refuse"}
 BODIES = {"api.recall_slide": {"reason": "写错了"}, "api.return_revision": {"reason": "写错了"}, "api.set_items": {"items": []}}
 ALSO = {"page": 1, "key": 1, "width": 640, "sha": "0" * 64}
 
