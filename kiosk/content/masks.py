@@ -9,7 +9,7 @@ from datetime import date
 
 from kiosk.base.errors import N_
 
-MIDDLE, SURNAME, WHOLE = "张*丰", "张**", "全名"
+MIDDLE, SURNAME, WHOLE = N_("张*丰"), N_("张**"), N_("全名")
 POLICIES = (MIDDLE, SURNAME, WHOLE)
 STAR = "*"
 # Surnames of two characters; a name of two that begins like one is a surname and a given name.

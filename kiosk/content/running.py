@@ -79,7 +79,7 @@ def begin(session: Session, revision: Revision, *, at: datetime, almanac: Almana
         return
     check(session, revision, at)
     if almanac is None:
-        raise RuntimeError("a 公示 is approved with an almanac: its days are counted")
+        raise RuntimeError("a public notice is approved with an almanac: its days are counted")
     told = Objection.parse(revision.data)
     first = almanac.zone.day(max(at, revision.start or at))
     days = counted(first, told.days or 0, told.measure, almanac.calendar)

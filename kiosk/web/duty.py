@@ -233,12 +233,13 @@ def _lead(found: Sequence[Case], *, own: bool = False) -> str:
     if own and overdue:
         return str(gettext("先补“%(name)s”，%(late)s。", name=cases.name(overdue[0]), late=_late(overdue[0])) + _help(overdue[0]))
     if overdue:
-        counted = gettext("%(all)s 项，%(overdue)s 项已逾期", all=len(found), overdue=len(overdue))
-        counted += gettext("，%(due)s 项将到期。", due=len(due)) if due else "。"
-        told = {"unit": overdue[0].unit.short, "name": cases.name(overdue[0]), "late": _late(overdue[0])}
+        told = {"all": len(found), "overdue": len(overdue), "due": len(due)}
+        counted = (gettext("%(all)s 项，%(overdue)s 项已逾期，%(due)s 项将到期。", **told) if due
+                   else gettext("%(all)s 项，%(overdue)s 项已逾期。", **told))
+        first = {"unit": overdue[0].unit.short, "name": cases.name(overdue[0]), "late": _late(overdue[0])}
         many = len({each.unit.id for each in found}) > 1
-        return str(counted + (gettext("先办%(unit)s的“%(name)s”，%(late)s。", **told) if many
-                              else gettext("先办“%(name)s”，%(late)s。", **told)))
+        return str(counted + (gettext("先办%(unit)s的“%(name)s”，%(late)s。", **first) if many
+                              else gettext("先办“%(name)s”，%(late)s。", **first)))
     if due:
         first = gettext("先办“%(name)s”，最晚 %(day)s公开。", name=cases.name(due[0]), day=cases.day(due[0].standing.due))
         return str(first if own else gettext("%(all)s 项，没有逾期的，%(due)s 项将到期。", all=len(found), due=len(due)) + first)

@@ -153,7 +153,7 @@ def _named(end: date) -> str:
     month = gettext(N_("%(year)s年%(month)s月"), year=end.year, month=end.month)
     longer = [gettext(QUARTERS[end.month // 3 - 1])] if end.month % 3 == 0 else []
     longer += [gettext(N_("上半年"))] if end.month == 6 else [gettext(N_("下半年")), gettext(N_("全年"))] if end.month == 12 else []
-    return f"{month}（{words.row(longer)}）" if longer else str(month)
+    return str(gettext(N_("%(month)s（%(longer)s）"), month=month, longer=words.row(longer)) if longer else month)
 
 
 def _ended(topic: Topic) -> date | None:

@@ -78,7 +78,7 @@ class Objection:
             Field("mark", N_("证件尾号"), most=2, hint=N_("末两位，只在显示出来重名时用"), heads=("尾号",)),
         ), most=ROWS_MOST, when=_OF_RELIEF,
             hint=N_("只有这几列能上屏。别的列（证件号、电话、账号、住址、病残、学校、事由）不读，也不显示")),
-        Field("columns", N_("表头"), most=40, hint=N_("一到四列，用顿号隔开，例：姓名、科室、推荐项目"), when=_OF_GENERAL),
+        Field("columns", N_("表头"), most=40, hint=N_("一到四列，用顿号或逗号隔开，例：姓名，科室，推荐项目"), when=_OF_GENERAL),
         Rows("lines", N_("公示名单"), (
             Field("one", N_("第一列"), most=30, needed=True), Field("two", N_("第二列"), most=40),
             Field("three", N_("第三列"), most=40), Field("four", N_("第四列"), most=40),
