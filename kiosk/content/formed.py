@@ -124,7 +124,7 @@ class Formed:
 
     def _about_unit(self) -> Iterator[tuple[str, dict[str, Any]]]:
         money = any(field.type == "money" for each in self.lists for field in each.fields)
-        if money and not self.unit_seen:
+        if money and not self.unit_seen and any(each.name == "unit" for each in self.form):  # what a household gets is in 元
             yield N_("表里没有写单位，按“元”读的。要是万元，请在表上写明“单位：万元”再传。"), {}
         if money and self.unit not in fields.UNITS:
             yield N_("表里的单位是%(unit)s，已经换算，页面上按万元显示。"), {"unit": self.unit}

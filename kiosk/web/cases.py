@@ -40,6 +40,7 @@ EVERY = {Cadence.YEAR: N_("每年"), Cadence.HALF: N_("每半年"), Cadence.QUAR
          Cadence.STANDING: N_("变更即改"), Cadence.AT_ONCE: N_("即时"), Cadence.IRREGULAR: N_("有就公开")}
 AFTER = {Cadence.STANDING: N_("变更后"), Cadence.AT_ONCE: N_("当天"), Cadence.IRREGULAR: N_("形成后")}
 PERIOD_OVER = N_("期末后")
+LENGTH = {Measure.WORKING: N_("%(n)s 个工作日"), Measure.CALENDAR: N_("%(n)s 天")}
 WITHIN = {Measure.WORKING: N_("%(n)s 个工作日内"), Measure.CALENDAR: N_("%(n)s 天内"), Measure.MONTHS: N_("%(n)s 个月内"),
           Measure.DAY_OF_MONTH: N_("次月 %(n)s 日前")}
 QUARTERS = (N_("%(year)s年一季度"), N_("%(year)s年二季度"), N_("%(year)s年三季度"), N_("%(year)s年四季度"))

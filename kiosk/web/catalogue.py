@@ -20,11 +20,12 @@ from kiosk.content.slides import COLUMNS, Revision, Slide
 from kiosk.disclosure import catalogue, days, deadlines, phrases, records, statistics, topics
 from kiosk.disclosure import gaps as gap_list
 from kiosk.disclosure.catalogue import EVERY
+from kiosk.disclosure.deadlines import Measure
 from kiosk.disclosure.records import Disclosure
 from kiosk.disclosure.statistics import Counted
 from kiosk.disclosure.topics import CHANNELS, LEVELS, Topic, TopicClass
 from kiosk.people import may, must, reach
-from kiosk.web import intake, own, receive, topic_form, words
+from kiosk.web import cases, intake, own, receive, topic_form, words
 from kiosk.web.content import XLSX
 from kiosk.web.request import actor, back_in, db, maybe_actor, now, only_reads, parts, to
 
@@ -61,7 +62,7 @@ def topic(id: int) -> ResponseReturnValue:
         "catalogue/topic.html", topic=found, standing=standing, posts=_posts(owners), told=topic_form.said(found.rule, today, calendar),
         term=phrases.said(found.rule), latest=records.find(db(), topic=id, units=mine, size=LATEST), channels=CHANNELS,
         steps=STEP_NAMES, overdue={each: word for each, word, _ in topic_form.OVERDUE}, editable=_editable(found), units=_unit_names(),
-        length=phrases.length, day=_day, every=EVERY)
+        length=_length, day=_day, every=EVERY)
 
 
 @bp.get("/staff/catalogue/new")
@@ -438,6 +439,10 @@ def _signers(found: Disclosure, revision: Revision | None) -> list[tuple[str, st
 
 def _post(id: int | None) -> str:
     return people.person(db(), id).post if id is not None else ""
+
+
+def _length(n: int, measure: Measure) -> str:
+    return str(gettext(cases.LENGTH[measure], n=n))
 
 
 def _day(day: Any) -> str:
