@@ -171,9 +171,8 @@ def _make(scene: Scene) -> None:
     starter.lay(scene.session, by=None, at=scene.founded, since=scene.parts.zone.day(scene.founded))
     _add_boards(scene, office["board"])
     _tell([_story(scene, name, entry, number) for name in (each["slides"] for each in office["playlist"])
-           for number, entry in enumerate(_entries(scene.calendar, name))])
+           for number, entry in enumerate(_entries(scene.calendar, name))] + [_note(scene, row) for row in office["happening"]])
     _add_playlists(scene, office["playlist"])
-    _note(scene, office["happening"])
     journal.record(scene.session, BUILT, "demo", by=None, at=scene.calendar.at, boards=[board.id for board in scene.boards.values()],
                    people=[actor.id for actor in scene.actors.values()])
 
@@ -306,7 +305,9 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     filing.submit(session, slide.latest, by=author, at=at)
     if state == "submitted":
         return
-    _check(scene, slide, leader, at)
+    if review.missing_steps(session, slide.latest):
+        yield (at := scene.calendar.worked(ago, time(13, number % 50), 95 - number))
+        _check(scene, slide, leader, at)
     yield (at := scene.calendar.worked(ago, time(15, number % 50), 60 - number))
     if state == "returned":
         review.send_back(session, slide.latest, entry["reason"], by=leader, at=at)
@@ -329,14 +330,13 @@ def _file(scene: Scene, slide: Slide, code: str, author: Actor, at: datetime) ->
     filing.file(scene.session, slide, filing.Told(topic.id, formed_on=day, period_end=period), by=author, at=at)
 
 
-def _note(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What has happened and is not disclosed yet."""
-    for row in rows:
-        topic, unit = topics.by_word(scene.session, row["topic"]), scene.units[row["unit"]]
-        assert topic is not None
-        at = scene.calendar.worked(row["days"], time(9, 30), 60)
-        day = scene.calendar.zone.day(at)
-        records.note(scene.session, topic, unit, deadlines.Trigger.FORMED, day, row["note"], by=scene.author(unit), at=at, today=day)
+def _note(scene: Scene, row: Mapping[str, Any]) -> Story:
+    """Something has happened and is not disclosed yet."""
+    topic, unit = topics.by_word(scene.session, row["topic"]), scene.units[row["unit"]]
+    assert topic is not None
+    yield (at := scene.calendar.worked(row["days"], time(9, 30), 60))
+    day = scene.calendar.zone.day(at)
+    records.note(scene.session, topic, unit, deadlines.Trigger.FORMED, day, row["note"], by=scene.author(unit), at=at, today=day)
 
 
 def _check(scene: Scene, slide: Slide, leader: Actor, at: datetime) -> None:
@@ -344,7 +344,7 @@ def _check(scene: Scene, slide: Slide, leader: Actor, at: datetime) -> None:
     for step in review.missing_steps(scene.session, slide.latest):
         by = next(actor for actor in scene.actors.values() if actor.id != leader.id and review.is_second_person(slide.latest, actor)
                   and people.may(actor, STEP_ACTIONS[step], slide.unit_id))
-        review.check(scene.session, slide.latest, step, list(TICKS[step]), by=by, at=at + timedelta(minutes=20))
+        review.check(scene.session, slide.latest, step, list(TICKS[step]), by=by, at=at)
 
 
 def _draft(scene: Scene, entry: Mapping[str, Any]) -> Draft:
