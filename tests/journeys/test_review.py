@@ -94,7 +94,7 @@ def test_in_an_emergency_two_people_put_it_up_and_the_check_follows(office: Offi
     until(lambda: hangs(board, "今晚避险安置点"), 5, "the board does not hold what two people put up")
     clerk.goto(f"{office.url}/staff/content?state=approved")
     clerk.get_by_role("link", name="今晚避险安置点").first.click()
-    expect(clerk.get_by_text(re.compile("紧急上屏的，.*要补齐")).first).to_be_visible()
+    expect(clerk.get_by_text(re.compile("紧急上屏的，.*补齐")).first).to_be_visible()
     opened(head, office, "今晚避险安置点")
     tick(head)
     head.get_by_role("button", name="核对完，补上").click()
