@@ -155,13 +155,7 @@ def build(parts: Parts, *, url: str, at: datetime) -> Office:
 
 def _record(session: Session, zone: Zone) -> None:
     """What was approved is disclosed before the first refs move, or everything would stand there as overdue until the journal is read."""
-    calendar = days.calendar(session)
-    for entry in session.scalars(select(journal.Entry).where(journal.Entry.verb.in_(("slide.approved", "slide.recalled")))
-                                 .order_by(journal.Entry.seq)).all():
-        if entry.verb == "slide.approved":
-            records.disclose(session, entry.data["revision"], day=zone.day(entry.at), by=entry.by_id, at=entry.at, calendar=calendar)
-        else:
-            records.withdraw(session, entry.data["revision"], zone.day(entry.at), entry.data.get("reason", ""))
+    records.record_all(session, session.scalars(select(journal.Entry).order_by(journal.Entry.seq)).all(), zone, days.calendar(session))
 
 
 def _make(scene: Scene) -> None:
@@ -312,7 +306,7 @@ def _story(scene: Scene, playlist: str, entry: Mapping[str, Any], number: int) -
     if state == "returned":
         review.send_back(session, slide.latest, entry["reason"], by=leader, at=at)
         return
-    review.approve(session, slide.latest, by=leader, at=at, almanac=objections.almanac(session, Zone()))
+    review.approve(session, slide.latest, by=leader, at=at, almanac=objections.almanac(session, scene.calendar.zone))
     if state == "recalled":
         yield (at := scene.calendar.worked(ago, time(16, 10), 30))
         manifest.recall(session, slide, entry["reason"], by=author, at=at)

@@ -349,10 +349,6 @@ def is_second_person(revision: Revision, actor: Actor) -> bool:
     return actor.id not in hands
 
 
-def may_approve(revision: Revision, actor: Actor) -> bool:
-    return may(actor, "slide.approve", revision.slide.unit_id) and is_second_person(revision, actor)
-
-
 def waiting(session: Session, actor: Actor, at: datetime | None = None) -> Sequence[Revision]:
     """What waits for this very person, oldest first: a head's checks, a leader's approvals and the checks that no head can do."""
     rows = session.scalars(select(Revision).join(Slide, Slide.id == Revision.slide_id)

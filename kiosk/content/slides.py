@@ -25,6 +25,7 @@ from kiosk.base.db import Base, Instant
 from kiosk.base.errors import N_, Conflict, Invalid, NotFound
 from kiosk.content.fields import Faults
 from kiosk.content.kinds import KINDS
+from kiosk.content.kinds.objection import Objection
 from kiosk.people import Actor, Unit, line
 
 COLUMNS = (N_("通知公告"), N_("办事指南"), N_("领导分工"), N_("部门职责"), N_("工作目标"), N_("财政公开"), N_("社会救助"),
@@ -287,7 +288,7 @@ def _checked(session: Session, kind: str, draft: Draft, unit: Unit, before: Revi
     if draft.start and draft.end and draft.end <= draft.start:
         raise Invalid("end", "结束时间在开始之前。请把结束时间往后改。")
     end = draft.end
-    if kind == "objection" and end is not None:
+    if kind == Objection.name and end is not None:
         if before is None or before.run is None or end != before.end:
             raise Invalid("end", "公示的结束日不用填：从批准上屏的第二天起数满天数，屏上自己撤下。")
         end = None  # what the approval of the version before reckoned

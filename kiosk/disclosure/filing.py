@@ -26,7 +26,7 @@ from kiosk.disclosure import deadlines, objections, records, topics
 from kiosk.disclosure.deadlines import Cadence
 from kiosk.disclosure.records import Disclosure, Filing
 from kiosk.disclosure.topics import Topic
-from kiosk.people import Actor, line, must
+from kiosk.people import Actor, Unit, UnitKind, line, must
 from kiosk.signage import manifest
 
 OTHERS = "S000"
@@ -65,7 +65,8 @@ def submit(session: Session, revision: Revision, *, by: Actor, at: datetime) -> 
 
 def choices(session: Session, unit_id: int) -> list[Topic]:
     """The topics under which this unit may file its slides, in the order of the catalogue."""
-    return [topic for topic in topics.topics(session) if _may_hold(session, topic, unit_id)]
+    unit = people.unit(session, unit_id)
+    return [topic for topic in topics.topics(session) if _may_hold(topic, unit)]
 
 
 def file(session: Session, slide: Slide, told: Told, *, by: Actor, at: datetime) -> Filing:
@@ -75,7 +76,7 @@ def file(session: Session, slide: Slide, told: Told, *, by: Actor, at: datetime)
     topic = topics.topic(session, told.topic)
     if topic.ended_at is not None:
         raise Conflict("“%(name)s”已经停用了，请另选一项。", name=topic.name)
-    if not _may_hold(session, topic, slide.unit_id):
+    if not _may_hold(topic, slide.unit):
         raise Invalid("topic", "“%(name)s”不归%(unit)s公开。请另选一项，或请它的责任科室来写。", name=topic.name, unit=slide.unit.name)
     if latest.state == State.SUBMITTED and set(topic.chain) - set(latest.chain):
         raise Conflict("“%(name)s”要多核对几步。请先撤回报审，改好事项再报。", name=topic.name)
@@ -156,12 +157,11 @@ def _explained(session: Session, id: int, slide: Slide) -> Disclosure:
     return found
 
 
-def _may_hold(session: Session, topic: Topic, unit_id: int) -> bool:
+def _may_hold(topic: Topic, unit: Unit) -> bool:
     """Its owners file there, the office for any of its sections; what the office asks of nobody is open to all below it."""
-    root = people.office(session)
-    if root is not None and topic.unit_id is not None and (unit_id == root.id or (topic.unit_id == root.id and not topic.required)):
-        return True
-    return unit_id in {unit.id for unit in topics.owners(session, topic)}
+    if topic.unit is None:
+        return unit.kind == UnitKind.COMMUNITY and unit.active
+    return unit.id == topic.unit_id or unit.kind == UnitKind.OFFICE or (topic.unit.kind == UnitKind.OFFICE and not topic.required)
 
 
 def _file_elsewhere(session: Session, slide: Slide, *, by: Actor, at: datetime) -> Filing | None:

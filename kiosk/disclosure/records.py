@@ -159,14 +159,18 @@ def recorder(database: Database, zone: Zone, calendar: Callable[[Session], Calen
         if not heard:
             return
         with database.write() as session:
-            for entry in heard:
-                if entry.verb == "slide.approved":
-                    disclose(session, entry.data["revision"], day=zone.day(entry.at), by=entry.by_id, at=entry.at,
-                             calendar=calendar(session))
-                elif entry.verb != "refs.moved":
-                    withdraw(session, entry.data.get("revision"), zone.day(entry.at), entry.data.get("reason", ""))
+            record_all(session, heard, zone, calendar(session))
             note_hung(session, zone.day(heard[-1].at), at=heard[-1].at)
     return hear
+
+
+def record_all(session: Session, entries: Iterable[Entry], zone: Zone, calendar: Calendar) -> None:
+    """What these acts disclosed and took back, each on its day; other entries pass."""
+    for entry in entries:
+        if entry.verb == "slide.approved":
+            disclose(session, entry.data["revision"], day=zone.day(entry.at), by=entry.by_id, at=entry.at, calendar=calendar)
+        elif entry.verb in ("slide.recalled", "slide.returned"):
+            withdraw(session, entry.data.get("revision"), zone.day(entry.at), entry.data.get("reason", ""))
 
 
 def disclose(session: Session, revision_id: int, *, day: date, by: int | None, at: datetime, calendar: Calendar) -> Disclosure | None:
@@ -317,7 +321,7 @@ def confirm(session: Session, topic: Topic, unit: Unit, *, by: Actor, at: dateti
     must(by, "duty.note", unit.id)
     if topic.cadence in (Cadence.MONTH, Cadence.QUARTER, Cadence.HALF, Cadence.YEAR):
         raise Conflict("“%(name)s”是按期公开的，每期都要有新内容，不能只点无变更。", name=topic.name)
-    if _facts(session, [topic])[topic.id, unit.id].published is None:
+    if _facts(session, [topic], {unit.id})[topic.id, unit.id].published is None:
         raise Conflict("“%(name)s”还没有公开过，不能点无变更。请先写一页报审。", name=topic.name)
     if (same := session.scalars(select(Confirmation).where(
             Confirmation.topic_id == topic.id, Confirmation.unit_id == unit.id, Confirmation.on == today,
@@ -388,13 +392,13 @@ def by_document(session: Session, words: str) -> set[tuple[int, int]]:
 
 def stand(session: Session, topic: Topic, unit_id: int, today: date, calendar: Calendar) -> Standing:
     """How one topic of one unit stands."""
-    return _standing(topic, _facts(session, [topic])[topic.id, unit_id], today, calendar)
+    return _standing(topic, _facts(session, [topic], {unit_id})[topic.id, unit_id], today, calendar)
 
 
 def owed(session: Session, today: date, calendar: Calendar, *, units: Collection[int] | None = None) -> list[Owed]:
     """Every living topic as each of its owners owes it; overdue first, then due, each by its day."""
     living = topics.topics(session)
-    facts, communities = _facts(session, living), [unit for unit in people.units(session) if unit.kind == UnitKind.COMMUNITY]
+    facts, communities = _facts(session, living, units), [unit for unit in people.units(session) if unit.kind == UnitKind.COMMUNITY]
     found = [Owed(topic, unit, _standing(topic, known := facts[topic.id, unit.id], today, calendar), known)
              for topic in living for unit in ([topic.unit] if topic.unit is not None else communities)
              if units is None or unit.id in units]
@@ -409,19 +413,23 @@ def _standing(topic: Topic, facts: Facts, today: date, calendar: Calendar) -> St
     return deadlines.standing(topic.rule, facts, today, calendar)
 
 
-def _facts(session: Session, wanted: Sequence[Topic]) -> Mapping[tuple[int, int], Facts]:
-    """What is known of each topic in each unit: four questions, whatever the number of records."""
+def _facts(session: Session, wanted: Sequence[Topic], units: Collection[int] | None) -> Mapping[tuple[int, int], Facts]:
+    """What is known of each topic in each unit (or in these): three questions, whatever the number of records."""
     ids = [topic.id for topic in wanted]
+
+    def of(table: type[Disclosure | Confirmation | Happening]) -> list[ColumnElement[bool]]:
+        return [table.topic_id.in_(ids), *([] if units is None else [table.unit_id.in_(units)])]
+
     told = {(row.topic_id, row.unit_id): row for row in session.execute(
         select(Disclosure.topic_id, Disclosure.unit_id, func.max(Disclosure.period_end).label("covers"),
                func.max(func.coalesce(Disclosure.changed_on, Disclosure.disclosed_on)).label("last"))
-        .where(Disclosure.topic_id.in_(ids), Disclosure.withdrawn_on.is_(None)).group_by(Disclosure.topic_id, Disclosure.unit_id))}
+        .where(*of(Disclosure), Disclosure.withdrawn_on.is_(None)).group_by(Disclosure.topic_id, Disclosure.unit_id))}
     confirmed = {(row.topic_id, row.unit_id): row.last for row in session.execute(
         select(Confirmation.topic_id, Confirmation.unit_id, func.max(Confirmation.on).label("last"))
-        .where(Confirmation.topic_id.in_(ids), Confirmation.undone_at.is_(None)).group_by(Confirmation.topic_id, Confirmation.unit_id))}
+        .where(*of(Confirmation), Confirmation.undone_at.is_(None)).group_by(Confirmation.topic_id, Confirmation.unit_id))}
     events: dict[tuple[int, int], list[date]] = defaultdict(list)
     for row in session.execute(select(Happening.topic_id, Happening.unit_id, Happening.on).where(
-            Happening.topic_id.in_(ids), Happening.answered_by.is_(None), Happening.dropped_at.is_(None))):
+            *of(Happening), Happening.answered_by.is_(None), Happening.dropped_at.is_(None))):
         events[row.topic_id, row.unit_id].append(row.on)
     since = {topic.id: topic.since for topic in wanted}
     return _Known(since, told, confirmed, events)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from kiosk import people
 from kiosk.base.clock import Zone
 from kiosk.base.workdays import DAY
+from kiosk.content.kinds.objection import Objection
 from kiosk.content.slides import Slide
 from kiosk.content.updating import Updating
 from kiosk.disclosure import days, records
@@ -25,7 +26,7 @@ from kiosk.people import Unit
 from kiosk.signage.manifest import Manner, Mark, Marks
 from kiosk.signage.playlists import Item
 
-OWN_TERM = ("objection",)  # kinds that hang for a term of their own: a 公示 is neither marked nor ended by what else is late
+OWN_TERM = (Objection.name,)  # kinds that hang for a term of their own: a 公示 is neither marked nor ended by what else is late
 
 
 def marks(zone: Zone) -> Marks:

@@ -226,7 +226,10 @@ def submit_many() -> ResponseReturnValue:
         if request.form.get("batch"):
             _take_batch(found)
         filing.submit(db(), found.latest, by=actor(), at=now())
-    flash(gettext("%(count)s 件已报审。分管领导马上能看到。", count=len(ids)), "ok")
+    told = (gettext("%(count)s 件已报审。要核对的先核对，再送分管领导。", count=len(ids))
+            if any(review.missing_steps(db(), editable(id).latest) for id in ids)
+            else gettext("%(count)s 件已报审。分管领导马上能看到。", count=len(ids)))
+    flash(told, "ok")
     return to("content.mine")
 
 

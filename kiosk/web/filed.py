@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from kiosk.base.errors import N_, Invalid
 from kiosk.base.workdays import DAY, month_length, months_after
 from kiosk.content.kinds.finance import QUARTERS
-from kiosk.content.slides import COLUMNS, Slide, State
+from kiosk.content.slides import COLUMNS, Slide
 from kiosk.disclosure import deadlines, filing, records, topics
 from kiosk.disclosure.deadlines import PERIOD_MONTHS, Cadence
 from kiosk.disclosure.filing import Told
@@ -142,11 +142,6 @@ def keep_word(slide: Slide, word: str, data: Mapping[str, Any] | None = None) ->
 def code_of(slide: Slide) -> str | None:
     row = filing.of(db(), slide)
     return row.topic.code if row else None
-
-
-def movable(slide: Slide) -> bool:
-    """Whether its topic may still be chosen anew without taking it back first."""
-    return slide.latest.state != State.SUBMITTED
 
 
 def _named(end: date) -> str:
