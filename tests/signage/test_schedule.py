@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.base.clock import parse
-from kiosk.signage.schedule import Programme, Window, programme
+from kiosk.signage.schedule import HOUR as AN_HOUR
+from kiosk.signage.schedule import Programme, Window, cycle, programme, slot
 
 TOLD = json.loads((Path(__file__).parent.parent / "contracts" / "programme.json").read_text(encoding="utf-8"))
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -48,3 +50,35 @@ def test_the_answer_holds_until_the_moment_it_tells(told, minutes):
     for later in (at + (end - at) / 3, end - timedelta(seconds=1)):
         if at <= later < end:
             assert programme("abc", told, ("f",), later).items == found.items
+
+
+@pytest.mark.parametrize("case", TOLD["cycles"], ids=lambda case: case["say"])
+def test_in_which_order(case):
+    assert cycle(case["lines"]) == case["cycle"]
+
+
+@pytest.mark.parametrize("case", TOLD["slots"], ids=lambda case: case["say"])
+def test_which_page_stands_on_every_board_in_step(case):
+    assert slot(case["dwells"], case["at"]) == (case["index"], case["until"])
+
+
+some_lines = st.lists(st.builds(
+    lambda pages, dwell, weight, hourly: (pages, dwell, weight, hourly), st.integers(1, 3), st.integers(10, 1200).map(lambda each: each / 2),
+    st.integers(1, 4), st.one_of(st.none(), st.none(), st.integers(1, 12))), min_size=1, max_size=6)
+
+
+@given(some_lines)
+def test_no_hour_shows_an_item_more_often_than_it_may_and_every_item_comes(told):
+    lines = [{"item": f"{at}.{page}", "dwell": dwell, "weight": weight, "hourly": hourly}
+             for at, (pages, dwell, weight, hourly) in enumerate(told) for page in range(pages)]
+    made = cycle(lines)
+    dwell, hourly = {each["item"]: each["dwell"] for each in lines}, {each["item"]: each["hourly"] for each in lines}
+    assert set(made) == set(dwell)
+    starts, lasts = [], 0.0
+    for name in made + made:
+        starts.append((name, lasts))
+        lasts += dwell[name]
+    if any(limit is None for limit in hourly.values()):
+        for name, limit in hourly.items():
+            times = [start for each, start in starts if each == name]
+            assert limit is None or all(later - earlier >= AN_HOUR / limit - 1e-6 for earlier, later in pairwise(times)), (name, times)

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { following, programme } from "../../static/board/rotation.js";
+import { cycle, following, programme, slot } from "../../static/board/rotation.js";
 
 const told = JSON.parse(readFileSync(new URL("../contracts/programme.json", import.meta.url), "utf8"));
 
@@ -16,6 +16,14 @@ for (const { say, order, windows, fallback, moments } of told.programmes) {
       assert.equal(found.until, until === null ? null : Date.parse(until), at);
     }
   });
+}
+
+for (const { say, lines, cycle: order } of told.cycles) {
+  test(say, () => assert.deepEqual(cycle(lines), order));
+}
+
+for (const { say, dwells, at, index, until } of told.slots) {
+  test(say, () => assert.deepEqual(slot(dwells, at), { index, until }));
 }
 
 for (const { say, items, current, before, next } of told.following) {
