@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from functools import lru_cache
 from importlib.resources import files
 
@@ -94,6 +95,7 @@ class Unit(Base):
     phone: Mapped[str] = mapped_column(String(40), default="")
     hours: Mapped[str] = mapped_column(String(80), default="")
     place: Mapped[str] = mapped_column(String(80), default="")
+    opening: Mapped[dict[str, Any] | None]  # {"working": [[from, to], …], "off": […]}, minutes of the day; None: as the unit above
     active: Mapped[bool] = mapped_column(default=True)
 
 

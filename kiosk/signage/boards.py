@@ -42,6 +42,7 @@ class Group(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    in_step: Mapped[bool] = mapped_column(default=False)
 
     unit: Mapped[Unit] = relationship(lazy="joined")
     boards: Mapped[list[Board]] = relationship(secondary=board_group, back_populates="groups", order_by="Board.id")
@@ -64,6 +65,8 @@ class Board(Base):
     theme: Mapped[str] = mapped_column(String(20), default="zhengwu")
     elder: Mapped[bool] = mapped_column(default=False)
     ticker: Mapped[bool] = mapped_column(default=False)
+    layout: Mapped[str] = mapped_column(String(10), default="page")
+    sleeps: Mapped[bool] = mapped_column(default=False)
     registered_at: Mapped[datetime] = mapped_column(Instant())
     ended_at: Mapped[datetime | None] = mapped_column(Instant())
     version: Mapped[int] = mapped_column(default=0)
@@ -122,6 +125,8 @@ class Placing:
     elder: bool = False
     overscan: int = 0
     ticker: bool = False
+    layout: str = "page"
+    sleeps: bool = False  # dark outside the opening hours of its unit
 
 
 # --- pairing ----------------------------------------------------------------------------------------------------------
@@ -344,6 +349,7 @@ def _place(board: Board, placing: Placing) -> None:
     board.width_mm, board.height_mm, board.width_px, board.height_px = panel.width_mm, panel.height_mm, panel.width_px, panel.height_px
     board.rotation, board.distance_mm, board.overscan = panel.rotation, panel.distance_mm, placing.overscan
     board.theme, board.elder, board.ticker = placing.theme, placing.elder, placing.ticker
+    board.layout, board.sleeps = placing.layout, placing.sleeps
 
 
 def _screen(screen: Mapping[str, Any]) -> dict[str, Any]:
