@@ -16,9 +16,9 @@ from kiosk.base.db import Base, Database
 from kiosk.base.errors import Problem
 from kiosk.content import ingest, pages, review, running, slides, sources
 from kiosk.disclosure import days, deliveries, records, reminders, topics
-from kiosk.signage import boards, manifest, playlists, plays
+from kiosk.signage import boards, manifest, overrides, playlists, plays
 
-TABLES = (ingest, pages, review, running, slides, sources, boards, manifest, playlists, plays, days, topics, records, reminders,
+TABLES = (ingest, pages, review, running, slides, sources, boards, manifest, overrides, playlists, plays, days, topics, records, reminders,
           deliveries)
 METADATA = Base.metadata
 
