@@ -15,10 +15,10 @@ from kiosk.base.errors import Problem
 from kiosk.base.journal import Follower, Listener
 from kiosk.base.objects import Store
 from kiosk.base.signing import Signer, keep_secret
-from kiosk.disclosure import walls
+from kiosk.disclosure import days, walls
 from kiosk.disclosure.walls import Watch
 from kiosk.settings import Settings
-from kiosk.signage.manifest import Press
+from kiosk.signage.compose import Press
 from kiosk.signage.reactor import Reactor
 
 log = logging.getLogger("kiosk")
@@ -63,7 +63,7 @@ def open_parts(settings: Settings) -> Parts:
     return Parts(
         settings=settings, database=Database(settings.database), store=store, signer=Signer(settings.data / "seal.key"),
         secret=_secret(settings), bus=open_bus(settings.bus_url), reactor=Reactor(), zone=zone,
-        press=Press(store, zone, timedelta(days=settings.horizon_days), marks), watch=Watch(marks),
+        press=Press(store, zone, timedelta(days=settings.horizon_days), marks, days.calendar), watch=Watch(marks),
     )
 
 

@@ -23,7 +23,7 @@ from kiosk.disclosure.deadlines import PERIOD_MONTHS, Cadence
 from kiosk.disclosure.records import Filing, Owed
 from kiosk.disclosure.topics import Topic, WhenOverdue
 from kiosk.people import Unit
-from kiosk.signage.manifest import Manner, Mark, Marks
+from kiosk.signage.compose import Manner, Mark, Marks
 from kiosk.signage.playlists import Item
 
 OWN_TERM = (Objection.name,)  # kinds that hang for a term of their own: a 公示 is neither marked nor ended by what else is late

@@ -23,6 +23,7 @@ from kiosk.base.db import Base, Instant
 from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound
 from kiosk.content.geometry import THEMES, Geometry, Panel, Wall, geometry_of
 from kiosk.people import Actor, Unit, hashed, line, may, who_can
+from kiosk.signage.schedule import MAIN
 
 # No 0 O 1 I L: what is read from a wall and typed on a keyboard must not be mistaken.
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -89,6 +90,16 @@ class Board(Base):
     @property
     def geometry(self) -> Geometry:
         return geometry_of(self.panel, self.theme, self.elder, self.ticker)
+
+    @property
+    def zones(self) -> dict[str, Geometry]:
+        """The page of each zone of its layout, the main one first."""
+        return {MAIN: self.geometry}
+
+    @property
+    def step(self) -> int | None:
+        """The group with whose boards it changes pages together; None: it turns by itself."""
+        return next((group.id for group in self.groups if group.in_step), None)
 
     @property
     def wall(self) -> Wall:

@@ -2,20 +2,15 @@
 
 `refresh` works out what each board should hold now and moves the refs that differ, all in one transaction with one
 journal entry, whose number is the new version of every board it moves: one publish, one version, one nudge.
-A manifest names neither board nor moment; boards of one programme and geometry share it.
-
-A slide that should have been renewed (Mark) needs no second drawing: its line names the instant, and the board fills in the sign by its
-own clock. Where another page or none is to stand instead, windows end and begin at that instant.
+What stands in a manifest is composed in compose.py.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
@@ -24,22 +19,23 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kiosk import people
 from kiosk.base import journal
 from kiosk.base.canonical import canonical
-from kiosk.base.clock import Zone, iso
+from kiosk.base.clock import iso
 from kiosk.base.db import Base, Instant, locked
 from kiosk.base.objects import Store, is_name
 from kiosk.base.signing import Signer
-from kiosk.content import pages, review, updating
+from kiosk.content import pages, review
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.review import Step
 from kiosk.content.slides import Revision, Slide
-from kiosk.content.updating import Updating
 from kiosk.people import Actor
-from kiosk.signage import playlists
+from kiosk.signage import compose, overrides, playlists
 from kiosk.signage.boards import Board, boards
+from kiosk.signage.compose import Hung, Opening, Press, Sheaf, Whens
+from kiosk.signage.overrides import Override
 from kiosk.signage.playlists import Item, Playlist
+from kiosk.signage.schedule import MAIN
 
 RECALLS_TOLD = timedelta(days=400)
-UPDATING = "updating"  # the kind of an item that stands for a slide without showing it: it proves no play
 
 
 class Ref(Base):
@@ -75,59 +71,12 @@ class Recalled(Base):
     at: Mapped[datetime] = mapped_column(Instant())
 
 
-class Manner(StrEnum):
-    """What the wall does with a slide whose time to be renewed has passed."""
-
-    MARK = "mark"  # it goes on, and says that it is being renewed
-    CONTACT = "contact"  # another page stands there: whom to ask
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What is known of a slide besides itself. From `turns` on (None: not before the horizon) it should have been renewed, by `due`, and is
-    shown in this manner; `confirmed`: the day on which it was last found unchanged; `instead`: the page of CONTACT, one for all slides
-    that share it.
-    """
-
-    manner: Manner = Manner.MARK
-    turns: datetime | None = None
-    due: date | None = None
-    confirmed: date | None = None
-    instead: Updating | None = None
-
-    @property
-    def leaves(self) -> datetime | None:
-        """When the slide's own pages stop."""
-        return None if self.manner is Manner.MARK else self.turns
-
-
-# Marks of slides, by id, that turn between a moment and a horizon.
-Marks = Callable[[Session, Collection[int], datetime, datetime], Mapping[int, Mark]]
-PLAIN = Mark()
-
-
-def no_marks(session: Session, slides: Collection[int], at: datetime, until: datetime) -> Mapping[int, Mark]:
-    """Where nobody keeps watch over what hangs."""
-    return {}
-
-
-@dataclass(frozen=True)
-class Press:
-    """What is needed to make manifests: where objects lie, the office's zone, how far ahead windows reach, who knows what is overdue."""
-
-    store: Store
-    zone: Zone
-    horizon: timedelta = timedelta(days=35)
-    marks: Marks = no_marks
-
-
 def refresh(session: Session, press: Press, *, at: datetime, only: Collection[int] | None = None) -> list[int]:
     """Move the refs of all boards (or `only` these) that should hold something else; the ids moved. Idempotent."""
     locked(session, "refs")  # processes that refresh at once would make one edition twice, and overlook a recall
     living = [board for board in boards(session) if only is None or board.id in only]
     wanted = _editions(session, press, living, at)
-    bodies = _bodies(session, living, wanted, at)
+    bodies = _bodies(session, press, living, wanted, at)
     return _move(session, living, bodies, at)
 
 
@@ -143,9 +92,9 @@ def walls(session: Session, revision: Revision) -> list[Wall]:
 
 def hanging(session: Session, *, at: datetime, horizon: timedelta) -> list[tuple[int, Geometry]]:
     """What the boards show until then: each live revision with the page of each board it hangs on."""
-    lists, tree = playlists.playlists_of(session), people.below(session)
-    found = {(item.slide.live_id, board.geometry) for board in boards(session)
-             for item in _items(lists.get(board.id, ()), board, tree, at, at + horizon)}
+    placements, tree = playlists.placements_of(session), people.below(session)
+    found = {(item.slide.live_id, board.zones.get(placement.zone, board.geometry)) for board in boards(session)
+             for placement in placements.get(board.id, ()) for item in _items(placement.playlist, board, tree, at, at + horizon)}
     return [(id, geometry) for id, geometry in sorted(found, key=lambda each: (each[0] or 0, each[1].key)) if id is not None]
 
 
@@ -153,12 +102,47 @@ def recall(session: Session, slide: Slide, reason: str, *, by: Actor, at: dateti
     """Take what hangs off every board: the very transaction of the act tells each board's ref, editions follow behind it."""
     locked(session, "refs")
     gone = review.recall(session, slide, reason, by=by, at=at)
+    overrides.drop_slide(session, slide, by=by, at=at)
     session.flush()
     living = [board for board in boards(session) if board.edition is not None]
-    told = _recalled(session, at)
+    told, stands = _recalled(session, at), {each.id for each in overrides.standing(session, at)}
     current = _current(session, [board.id for board in living])
-    _move(session, living, {id: {**body, "recalled": told} for id, body in current.items()}, at)
+    bodies = {id: _inserting({**body, "recalled": told}, [each for each in body.get("overrides", ()) if each["id"] in stands])
+              for id, body in current.items()}
+    _move(session, living, bodies, at)
     return gone
+
+
+def confirm_override(session: Session, press: Press, found: Override, *, by: Actor, at: datetime, due: date | None) -> None:
+    """The second person says yes: the very transaction tells the ref of each board concerned. No manifest is made anew."""
+    locked(session, "refs")
+    overrides.confirm(session, found, by=by, at=at, due=due)
+    _tell_overrides(session, press, at)
+
+
+def end_override(session: Session, press: Press, found: Override, *, by: Actor, at: datetime) -> None:
+    """One tap: off the boards with this transaction, or taken back before it was on any."""
+    locked(session, "refs")
+    stood = found.confirmed_at is not None
+    overrides.end(session, found, by=by, at=at)
+    if stood:
+        _tell_overrides(session, press, at)
+
+
+def move_all(session: Session, press: Press, *, at: datetime) -> list[int]:
+    """A new version for every board, whether it holds something else or not: everything was stopped, or goes on."""
+    locked(session, "refs")
+    living = [board for board in boards(session) if board.edition is not None]
+    bodies = {id: _stopping(body, press) for id, body in _current(session, [board.id for board in living]).items()}
+    return _move(session, living, bodies, at, all=True)
+
+
+def _tell_overrides(session: Session, press: Press, at: datetime) -> None:
+    session.flush()
+    living = [board for board in boards(session) if board.edition is not None]
+    said = _overrides(session, press, living, at)
+    current = _current(session, [board.id for board in living])
+    _move(session, living, {id: _inserting(body, said.get(id, ())) for id, body in current.items()}, at)
 
 
 def moved_at(session: Session, seq: int) -> Sequence[int]:
@@ -166,12 +150,26 @@ def moved_at(session: Session, seq: int) -> Sequence[int]:
     return session.scalars(select(Ref.board_id).where(Ref.version == seq)).all()
 
 
-def ref(session: Session, board: Board, signer: Signer, *, at: datetime) -> dict[str, Any] | None:
-    """The board's sealed ref; None before its first edition."""
+def ref(session: Session, board: Board, signer: Signer, *, at: datetime, stopped: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+    """The board's sealed ref; None before its first edition. `stopped`: what stop.Stop says, which the answer alone decides by."""
     row = session.scalars(select(Ref).where(Ref.board_id == board.id).order_by(Ref.version.desc()).limit(1)).first()
     if row is None:
         return None
-    return signer.seal({**row.body, "board": board.id, "version": row.version, "sealed_at": iso(at)})
+    return sealed(row.body, board.id, row.version, signer, at=at, stopped=stopped)
+
+
+def sealed(body: Mapping[str, Any], board_id: int, version: int, signer: Signer, *, at: datetime, stopped: Mapping[str, Any] | None
+           ) -> dict[str, Any]:
+    """A ref's body under its seal."""
+    told = {name: value for name, value in body.items() if name not in ("stopped", "alg", "key", "seal")}
+    return signer.seal({**told, **({"stopped": dict(stopped)} if stopped else {}), "board": board_id, "version": version,
+                        "sealed_at": iso(at)})
+
+
+def moved_refs(session: Session, seq: int) -> Sequence[tuple[int, str, dict[str, Any]]]:
+    """The boards whose ref moved with this entry: id, hash of the token, body; one question for all."""
+    rows = session.execute(select(Board.id, Board.token_hash, Ref.body).join(Ref, Ref.board_id == Board.id).where(Ref.version == seq))
+    return [(row.id, row.token_hash, row.body) for row in rows]
 
 
 def recall_objects(session: Session, store: Store, revision_id: int, *, at: datetime) -> set[str]:
@@ -218,40 +216,69 @@ def shown_by(store: Store, boards: Iterable[Board]) -> dict[int, dict[str, Any]]
 
 
 def _editions(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, str]:
-    lists = playlists.playlists_of(session)
-    tree = people.below(session)
-    hung = {board.id: _items(lists.get(board.id, ()), board, tree, at, at + press.horizon) for board in living}
-    marks = press.marks(session, {item.slide_id for items in hung.values() for item in items}, at, at + press.horizon)
+    sheaves = _sheaves(session, press, living, at)
     made: dict[tuple[Any, ...], str] = {}
     editions: dict[int, str] = {}
     for board in living:
-        items = hung[board.id]
-        key = (board.geometry.key, tuple((item.id, item.dwell, item.slide.live_id) for item in items))
+        key = sheaves[board.id].key
         if key not in made:
-            made[key] = _write(session, press, _Sheaf(items, marks, board.geometry, at))
+            made[key] = _write(session, press, sheaves[board.id])
         editions[board.id] = made[key]
     return editions
 
 
-@dataclass(frozen=True)
-class _Sheaf:
-    """What goes into one manifest."""
-
-    items: Sequence[Item]
-    marks: Mapping[int, Mark]
-    geometry: Geometry
-    at: datetime
-
-    def mark(self, item: Item) -> Mark:
-        return self.marks.get(item.slide_id, PLAIN)
+def _sheaves(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, Sheaf]:
+    """What hangs on each board until the horizon, by its id."""
+    hung, power = _hung(session, press, living, at), Opening(people.units(session), press.calendar(session), press.zone)
+    first, last = press.days(at)
+    marks = press.marks(session, {each.item.slide_id for some in hung.values() for each in some}, at, at + press.horizon)
+    paces = _paces(session, press, living, hung, at)
+    return {board.id: Sheaf(hung[board.id], marks, board.zones, board.layout, at, board.step is not None, paces.get(board.step or 0, {}),
+                            power.spans(board.unit_id, first, last) if board.sleeps else None) for board in living}
 
 
-def _items(lists: Iterable[Playlist], board: Board, tree: dict[int, frozenset[int]], at: datetime, horizon: datetime) -> list[Item]:
-    """The items that may hang on the board between now and the horizon, in order."""
-    return [item for playlist in lists for item in playlist.items
+def _hung(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, list[Hung]]:
+    """The items that may hang on each board between now and the horizon, in order, with when and in which zone."""
+    placements, tree, whens = playlists.placements_of(session), people.below(session), Whens(press, press.calendar(session), at)
+    found: dict[int, list[Hung]] = {}
+    for board in living:
+        opens: dict[tuple[int, str], Hung] = {}
+        for placement in placements.get(board.id, ()):
+            zone = placement.zone if placement.zone in board.zones else MAIN
+            for item in _items(placement.playlist, board, tree, at, at + press.horizon):
+                before = opens.get((item.id, zone))
+                opens[item.id, zone] = Hung(item, zone, (*(before.opens if before else ()), *whens.of(placement)))
+        found[board.id] = [each for each in opens.values() if each.opens]
+    return found
+
+
+def _items(playlist: Playlist, board: Board, tree: dict[int, frozenset[int]], at: datetime, horizon: datetime) -> list[Item]:
+    """The items of a playlist that may hang on the board between now and the horizon, in order."""
+    return [item for item in playlist.items
             if (live := item.slide.live) is not None and item.slide.retired_at is None
             and covers(live, board.unit_id, tree)
             and (live.end is None or live.end > at) and (live.start is None or live.start < horizon)]
+
+
+def _paces(session: Session, press: Press, living: Sequence[Board], hung: Mapping[int, Sequence[Hung]],
+           at: datetime) -> dict[int, dict[tuple[int, str], int]]:
+    """For each group in step whose boards draw a slide on different pages: how long (ms) each item takes on all of them."""
+    paces: dict[int, dict[tuple[int, str], int]] = {}
+    for group, members in _in_step(living).items():
+        if len({board.geometry.key for board in members}) > 1:
+            held = paces.setdefault(group, {})
+            for board in members:
+                for key, lasts in compose.lasting(session, press, hung[board.id], board.zones, at).items():
+                    held[key] = max(held.get(key, 0), lasts)
+    return paces
+
+
+def _in_step(living: Sequence[Board]) -> dict[int, list[Board]]:
+    found: dict[int, list[Board]] = defaultdict(list)
+    for board in living:
+        if board.step is not None:
+            found[board.step].append(board)
+    return found
 
 
 def covers(revision: Revision, unit_id: int, tree: dict[int, frozenset[int]]) -> bool:
@@ -259,8 +286,8 @@ def covers(revision: Revision, unit_id: int, tree: dict[int, frozenset[int]]) ->
     return any(unit_id in tree.get(id, ()) for id in revision.audience)
 
 
-def _write(session: Session, press: Press, sheaf: _Sheaf) -> str:
-    manifest, named = _manifest(session, press, sheaf)
+def _write(session: Session, press: Press, sheaf: Sheaf) -> str:
+    manifest, named = compose.manifest(session, press, sheaf)
     data = canonical(manifest)
     edition = press.store.put(data)
     lifted = session.scalars(select(Recalled).where(Recalled.sha.in_(named))).all()
@@ -273,116 +300,11 @@ def _write(session: Session, press: Press, sheaf: _Sheaf) -> str:
     return edition
 
 
-@dataclass
-class _Programme:
-    """A manifest's items, windows and objects as they gather."""
-
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    windows: dict[tuple[str | None, str | None], list[str]] = field(default_factory=lambda: defaultdict(list))
-    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def hang(self, name: str, start: datetime | None, end: datetime | None) -> None:
-        self.windows[iso(start), iso(end)].append(name)
-
-    def add(self, line: dict[str, Any], size: int) -> None:
-        self.lines.append(line)
-        self.objects[line["html"]] = {"sha": line["html"], "size": size, "type": "text/html"}
-
-
-def _manifest(session: Session, press: Press, sheaf: _Sheaf) -> tuple[dict[str, Any], set[str]]:
-    geometry, items = sheaf.geometry, sheaf.items
-    dress = pages.dress(press.store, geometry.theme)
-    made = _Programme(objects={each["sha"]: dict(each) for each in dress.objects})
-    all_drawn = pages.draw_all(session, press.store, {item.slide.live for item in items if item.slide.live}, geometry, press.zone)
-    asked: dict[Updating, list[str]] = {}
-    for item in items:
-        live = item.slide.live
-        assert live is not None
-        _hang(made, item, live, all_drawn[live.id], sheaf, press.zone)
-        if (mark := sheaf.mark(item)).instead is not None:
-            _hang_instead(made, asked, item, live, mark, geometry, press)
-    manifest = {
-        "format": 1, "tickers": _tickers(sheaf) if geometry.ticker else [], "layout": "page", "items": made.lines, "fallback": [],
-        "windows": [{"items": names, "from": start, "to": end, "priority": 0} for (start, end), names in made.windows.items()],
-        "objects": sorted(made.objects.values(), key=lambda each: each["sha"]),
-        "theme": {"name": geometry.theme, "styles": list(dress.styles), "fonts": list(dress.fonts)},
-        "page": {"w": geometry.w, "h": geometry.h, "u": geometry.u, "orientation": geometry.orientation},
-    }
-    return manifest, set(made.objects)
-
-
-def _hang(made: _Programme, item: Item, live: Revision, drawn: Sequence[pages.Page], sheaf: _Sheaf, zone: Zone) -> None:
-    """The slide's own pages, until it leaves."""
-    mark, sizes = sheaf.mark(item), pages.media_of(live.data)
-    for number, page in enumerate(drawn, 1):
-        start = _later(live.start, page.start)
-        if _left(mark, start, sheaf.at):
-            continue
-        name = f"{item.id}.{number}"
-        made.add(_line(name, item, live, page, mark, zone), page.size)
-        made.hang(name, start, _sooner(live.end, page.end, mark.leaves))
-        made.objects.update({sha: {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]} for sha in page.media})
-
-
-def _left(mark: Mark, start: datetime | None, at: datetime) -> bool:
-    """Whether the slide left before it could play."""
-    return mark.leaves is not None and mark.leaves <= max(at, start or at)
-
-
-def _hang_instead(made: _Programme, asked: dict[Updating, list[str]], item: Item, live: Revision, mark: Mark, geometry: Geometry,
-                  press: Press) -> None:
-    """The page of whom to ask: once for all slides that it stands for, for as long as one of them would hang."""
-    assert mark.instead is not None
-    if mark.instead not in asked:
-        asked[mark.instead] = []
-        for page in updating.pages(mark.instead, geometry):
-            html = page.html.encode()
-            line = {**_said(item, live, mark, press.zone), "item": f"{item.id}.ask{page.number}", "kind": UPDATING, "page": page.number,
-                    "of": page.of, "dwell": page.dwell, "html": press.store.put(html), "media": [], "title": mark.instead.topic}
-            made.add(line, len(html))
-            asked[mark.instead].append(line["item"])
-    for name in asked[mark.instead]:
-        made.hang(name, _later(live.start, mark.turns), live.end)
-
-
-def _tickers(sheaf: _Sheaf) -> list[dict[str, Any]]:
-    """What runs along the foot: the line that a notice gives besides hanging itself, for as long as it hangs."""
-    living = {live.id: (live, sheaf.mark(item)) for item in sheaf.items
-              if (live := item.slide.live) is not None and live.data.get("ticker")}
-    return [{"text": live.data["ticker"], "revision": live.id, "from": iso(live.start), "to": iso(_sooner(live.end, mark.leaves))}
-            for live, mark in living.values() if not _left(mark, live.start, sheaf.at)]
-
-
-def _later(*moments: datetime | None) -> datetime | None:
-    return max((each for each in moments if each is not None), default=None)
-
-
-def _sooner(*moments: datetime | None) -> datetime | None:
-    return min((each for each in moments if each is not None), default=None)
-
-
-def _line(name: str, item: Item, live: Revision, page: pages.Page, mark: Mark, zone: Zone) -> dict[str, Any]:
-    return {**_said(item, live, mark, zone), "item": name, "kind": live.slide.kind, "page": page.number, "of": page.of,
-            "dwell": item.dwell or page.dwell, "html": page.html, "media": list(page.media), "title": live.title}
-
-
-def _said(item: Item, live: Revision, mark: Mark, zone: Zone) -> dict[str, Any]:
-    """What an item says of its slide, and what the board fills in: the days, and from which instant (by its own clock) the sign stands."""
-    shown = live.start if live.start and live.approved_at and live.start > live.approved_at else live.approved_at
-    disclosed = zone.day(shown) if shown else None
-    told = {"slide": live.slide_id, "revision": live.id, "column": live.column, "unit": live.slide.unit.short,
-            "disclosed": disclosed.isoformat() if disclosed else ""}
-    if mark.confirmed and (disclosed is None or mark.confirmed > disclosed):
-        told["confirmed"] = mark.confirmed.isoformat()
-    if mark.turns and mark.due and mark.manner is not Manner.NOTHING:
-        told |= {"late_from": iso(mark.turns), "due": mark.due.isoformat()}
-    return told
-
-
-def _move(session: Session, living: Sequence[Board], bodies: Mapping[int, dict[str, Any]], at: datetime) -> list[int]:
+def _move(session: Session, living: Sequence[Board], bodies: Mapping[int, dict[str, Any]], at: datetime, *,
+          all: bool = False) -> list[int]:
     """Give each board whose body differs a new ref, all with one entry's number; the ids moved."""
     current = _current(session, [board.id for board in living])
-    moved = [board for board in living if board.id in bodies and current.get(board.id) != bodies[board.id]]
+    moved = [board for board in living if board.id in bodies and (all or current.get(board.id) != bodies[board.id])]
     if moved:
         entry = journal.record(session, "refs.moved", "board", by=None, at=at, boards=len(moved))
         for board in moved:
@@ -396,11 +318,61 @@ def _recalled(session: Session, at: datetime) -> list[int]:
     return list(session.scalars(select(Revision.id).where(Revision.recalled_at > at - RECALLS_TOLD).order_by(Revision.id)))
 
 
-def _bodies(session: Session, living: Sequence[Board], wanted: dict[int, str], at: datetime) -> dict[int, dict[str, Any]]:
+def _bodies(session: Session, press: Press, living: Sequence[Board], wanted: dict[int, str], at: datetime) -> dict[int, dict[str, Any]]:
     root = people.office(session)
-    told = _recalled(session, at)
-    return {board.id: {"edition": wanted[board.id], "recalled": told, "face": _face(root, board), "panel": _panel(board)}
-            for board in living}
+    told, said = _recalled(session, at), _overrides(session, press, living, at)
+    return {board.id: _stopping(_inserting({"edition": wanted[board.id], "recalled": told, "face": _face(root, board),
+                                            "panel": _panel(board)}, said.get(board.id, ())), press) for board in living}
+
+
+def _inserting(body: Mapping[str, Any], said: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The same body with these inserts and no others."""
+    rest = {name: value for name, value in body.items() if name != "overrides"}
+    return {**rest, "overrides": list(said)} if said else rest
+
+
+def _stopping(body: Mapping[str, Any], press: Press) -> dict[str, Any]:
+    """For the archive; what a board is told is decided when its ref is answered."""
+    rest = {name: value for name, value in body.items() if name != "stopped"}
+    stopped = press.stopped()
+    return {**rest, "stopped": dict(stopped)} if stopped else rest
+
+
+def _overrides(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, list[dict[str, Any]]]:
+    """What stands on each board, the newest last; a slide as the board's own page would show it."""
+    standing = overrides.standing(session, at)
+    if not standing:
+        return {}
+    reached = overrides.reached(session, standing, living, people.below(session))
+    said: dict[int, list[dict[str, Any]]] = {}
+    for each in standing:
+        drawn: dict[str, dict[str, Any]] = {}
+        for board in living:
+            if board.id in reached[each.id]:
+                if board.geometry.key not in drawn:
+                    drawn[board.geometry.key] = {**overrides.told(each), **_pages_of(session, press, each, board.geometry, at)}
+                said.setdefault(board.id, []).append(drawn[board.geometry.key])
+    return said
+
+
+def _pages_of(session: Session, press: Press, found: Override, geometry: Geometry, at: datetime) -> dict[str, Any]:
+    """The lines and objects of an insert that shows a slide; nothing for one of words."""
+    live = found.slide.live if found.slide is not None else None
+    if live is None:
+        return {}
+    drawn = pages.draw(session, press.store, live, geometry, press.zone)
+    sizes = pages.media_of(live.data)
+    lines = [{"item": f"{overrides.PREFIX}{found.id}.{number}", "slide": live.slide_id, "revision": live.id, "kind": live.slide.kind,
+              "page": number, "of": page.of, "dwell": page.dwell, "html": page.html, "media": list(page.media), "title": live.title,
+              "column": live.column, "unit": live.slide.unit.short,
+              "disclosed": press.zone.day(live.approved_at).isoformat() if live.approved_at else ""}
+             for number, page in enumerate(drawn, 1) if page in pages.showing(drawn, at)]
+    objects = {page.html: {"sha": page.html, "size": page.size, "type": "text/html"} for page in drawn}
+    objects |= {sha: {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]} for page in drawn for sha in page.media}
+    for row in session.scalars(select(Recalled).where(Recalled.sha.in_(objects))).all():
+        session.delete(row)
+    press.store.publish(objects)
+    return {"items": lines, "objects": sorted(objects.values(), key=lambda each: str(each["sha"]))}
 
 
 def _face(root: people.Unit | None, board: Board) -> dict[str, str]:

@@ -115,7 +115,9 @@ class Campaign(Base):
 
 
 class Placement(Base):
-    """A playlist hangs on a group or on a board: for good, in a campaign's hours, or (gap) when nothing else plays; in a zone of the layout."""
+    """A playlist hangs on a group or on a board: for good, in a campaign's hours, or (gap) when nothing else plays; in a zone of the
+    layout.
+    """
 
     __tablename__ = "placement"
 
@@ -231,7 +233,7 @@ def place(session: Session, playlist: Playlist, *, groups: Sequence[Group], boar
     neither come nor go, and campaigns have places of their own.
     """
     _must(by, playlist.unit_id)
-    mine = [each for each in playlist.placements if each.campaign_id is None and each.campaign is None and (each.gap, each.zone) == (gap, zone)]
+    mine = [each for each in playlist.placements if each.campaign is None and (each.gap, each.zone) == (gap, zone)]
     for unit_id in moved_units(mine, groups, boards):
         _must(by, unit_id)
     with notices_stay(session, at):

@@ -16,6 +16,7 @@ from kiosk.content import pages
 from kiosk.content.slides import Revision
 from kiosk.signage import manifest
 from kiosk.signage.boards import Board
+from kiosk.signage.compose import Press
 
 log = logging.getLogger("kiosk")
 
@@ -24,7 +25,7 @@ MOVES = frozenset({
     "slide.approved", "slide.returned", "slide.recalled", "slide.retired", "playlist.changed", "playlist.placed",
     "playlist.removed", "board.added", "board.changed", "group.changed", "unit.changed",
     "slide.filed", "topic.added", "topic.changed", "topic.ended", "topic.confirmed", "topic.unconfirmed", "happening.noted",
-    "happening.dropped", "items.imported", "days.set",
+    "happening.dropped", "items.imported", "days.set", "campaign.added", "campaign.changed", "campaign.removed", "daypart.changed",
 })
 CUTS = frozenset({"board.ended", "board.keyed"})
 
@@ -64,7 +65,7 @@ class Mover:
     with the next act. It hears the same entries twice, for it has a listener of its own.
     """
 
-    def __init__(self, database: Database, press: manifest.Press, now: Callable[[], datetime], record: Hear = nobody) -> None:
+    def __init__(self, database: Database, press: Press, now: Callable[[], datetime], record: Hear = nobody) -> None:
         self._database, self._press, self._now, self._record = database, press, now, record
 
     def hear(self, entries: Sequence[Entry]) -> None:

@@ -59,8 +59,8 @@ def programme_of(manifest: Mapping[str, Any], at: datetime, zone: str = MAIN) ->
 
 @dataclass(frozen=True)
 class Group:
-    """The pages of one item of a playlist: they follow each other. `seconds`: of all of them; `weight`: times in a round; `hourly`: times an
-    hour at most, None without limit.
+    """The pages of one item of a playlist: they follow each other. `seconds`: of all of them; `weight`: times in a round; `hourly`: times
+    an hour at most, None without limit.
     """
 
     pages: tuple[str, ...]

@@ -25,7 +25,7 @@ from kiosk.content.sources import Source
 from kiosk.people import Miss, Person, UnitKind
 from kiosk.signage import boards, manifest
 from kiosk.signage.boards import Placing
-from kiosk.signage.manifest import Press
+from kiosk.signage.compose import Press
 from tests.conftest import NOON
 from tests.support.cast import Cast
 from tests.support.make import Make

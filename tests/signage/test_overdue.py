@@ -24,7 +24,7 @@ from kiosk.disclosure.filing import Told
 from kiosk.disclosure.records import Disclosure
 from kiosk.disclosure.topics import Topic, Wanted, WhenOverdue
 from kiosk.signage import manifest
-from kiosk.signage.manifest import Manner, Mark
+from kiosk.signage.compose import Manner, Mark
 from kiosk.signage.push import Mover
 from kiosk.signage.schedule import programme_of
 from tests.conftest import NOON

@@ -65,7 +65,8 @@ def test_the_last_day_of_each_month_and_of_february_in_a_leap_year():
 
 def test_a_month_without_a_31st_is_left_out():
     monthly = Rule(Days.RECURRING, first=date(2026, 1, 31), rrule="FREQ=MONTHLY", without=frozenset({date(2026, 5, 31)}))
-    assert list(rules.days(monthly, date(2026, 1, 1), date(2026, 8, 30), TABLE)) == [date(2026, 1, 31), date(2026, 3, 31), date(2026, 7, 31)]
+    found = list(rules.days(monthly, date(2026, 1, 1), date(2026, 8, 30), TABLE))
+    assert found == [date(2026, 1, 31), date(2026, 3, 31), date(2026, 7, 31)]
 
 
 def test_count_and_until_are_kept():
@@ -101,8 +102,8 @@ def test_summer_time_neither_loses_nor_doubles_an_hour():
     (Rule(hours=tuple(Hours(0, 10) for _ in range(9))), "hours"),
     (Rule(Days.RECURRING, rrule="FREQ=DAILY"), "first"),
     *((Rule(Days.RECURRING, first=date(2026, 1, 1), rrule=text), "rrule") for text in (
-        "", "每天", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=9", "FREQ=DAILY\nDTSTART:20200101", "FREQ=WEEKLY;BYDAY=XX", "FREQ=DAILY;UNTIL=20261301",
-        "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=x", "FREQ=MONTHLY;BYMONTHDAY=99", "A" * 300)),
+        "", "每天", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=9", "FREQ=DAILY\nDTSTART:20200101", "FREQ=WEEKLY;BYDAY=XX",
+        "FREQ=DAILY;UNTIL=20261301", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=x", "FREQ=MONTHLY;BYMONTHDAY=99", "A" * 300)),
 ])
 def test_a_rule_that_nobody_could_mean_is_named(rule, field):
     with pytest.raises(Invalid) as told:
