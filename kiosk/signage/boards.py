@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kiosk.base import journal
 from kiosk.base.db import Base, Instant
-from kiosk.base.errors import Conflict, Forbidden, Invalid, NotFound
+from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from kiosk.content.geometry import THEMES, Geometry, Panel, Wall, geometry_of
 from kiosk.people import Actor, Unit, hashed, line, may, who_can
 from kiosk.signage.schedule import MAIN
@@ -29,6 +29,25 @@ from kiosk.signage.schedule import MAIN
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 6
 SILENT = timedelta(seconds=180)
+SIDE = "side"
+ZONE_NAMES = {MAIN: N_("主栏"), SIDE: N_("副栏")}  # a playlist for the second hangs in the first where a board has only one
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a board's page is divided: its name, what it is for, and its zones, the main one first."""
+
+    name: str
+    about: str
+    zones: tuple[str, ...] = (MAIN,)
+
+
+LAYOUTS = {
+    "page": Layout(N_("标准"), N_("上面是抬头和时钟，下面是内容。")),
+    "full": Layout(N_("满屏"), N_("不要抬头，内容占到顶，页脚还在。适合图片、文件、视频。")),
+    "side": Layout(N_("正文加侧栏"), N_("正文大，旁边一栏放时钟和另一个列表；竖屏是上下两块。"), (MAIN, SIDE)),
+    "columns": Layout(N_("两栏"), N_("两栏一样大，各播各的列表；竖屏是上下两块。"), (MAIN, SIDE)),
+}
 
 board_group = Table(
     "board_group", Base.metadata,
