@@ -2,22 +2,21 @@
 /** Board: wires the parts. Who am I, what do I hold, what stands on the wall; the server is asked, never needed. */
 import { element, scriptUrl } from "../shared/dom.js";
 import { clock, day, lunar } from "../shared/time.js";
-import { identify, nothing, resting, waiting } from "./builtin.js";
+import { identify, resting, waiting } from "./builtin.js";
 import { foot } from "./foot.js";
 import { live } from "./live.js";
 import { identity, ownScreen, pair } from "./pairing.js";
-import { Player } from "./player.js";
-import { Stage } from "./stage.js";
 import { Store } from "./store.js";
 import { moved, running } from "./ticker.js";
 import { vitals, watchdog } from "./vitals.js";
+import { Wall } from "./wall.js";
 
 const LOOK = 250;
 const POLL = 60_000;
 const OFFLINE = 180_000;
 const IDENTIFY = 20_000;
 
-const wall = /** @type {HTMLElement} */ (document.getElementById("wall"));
+const root = /** @type {HTMLElement} */ (document.getElementById("wall"));
 const release = document.documentElement.dataset.release ?? "";
 
 async function begin() {
@@ -25,13 +24,13 @@ async function begin() {
   const board = new URLSearchParams(location.search).get("b");
   if (location.hash.length > 1) return arrive(location.hash.slice(1));
   if (board && /^\d+$/.test(board)) return play(Number(board));
-  const { token } = await pair(wall);
+  const { token } = await pair(root);
   return arrive(token);
 }
 
 /** @param {string} token */
 async function arrive(token) {
-  wall.replaceChildren(waiting("正在连接"));
+  root.replaceChildren(waiting("正在连接"));
   const board = await identity(token);
   if (board === null) {
     const known = localStorage.getItem("kiosk-board");
@@ -45,25 +44,25 @@ async function arrive(token) {
 
 /** @param {number} board */
 async function play(board) {
-  wall.replaceChildren();
+  root.replaceChildren();
   const store = new Store({ board, fetch: fetch.bind(globalThis), caches: globalThis.caches, storage: localStorage,
-    onRecall: () => void player.look(true), onHeld: (_, ref) => { place(ref.panel, store.manifest.page); vital.soon(); void player.look(); } });
-  const texts = (/** @type {any} */ item) => told(store, item);
-  const stage = new Stage(wall, store, texts);
+    onRecall: () => void wall.look(true), onTold: () => void wall.look(true), onHeld: () => { arrange(); vital.soon(); } });
   let newer = false;
-  const player = new Player({ stage, store, now: Date.now, onPlay: (play) => vital.played(play), onError: (error) => vital.error(error),
-    onShown: () => { vital.soon(); if (newer && navigator.onLine) location.reload(); } });
-  const report = () => ({ edition: store.ref?.edition ?? null, ref_version: store.ref?.version ?? null, item: player.current?.item ?? null,
+  const wall = new Wall({ root, store, now: Date.now, texts: (item) => told(store, item), onPlay: (play) => vital.played(play),
+    onError: (error) => vital.error(error), onShown: () => { vital.soon(); if (newer && navigator.onLine) location.reload(); } });
+  const report = () => ({ edition: store.ref?.edition ?? null, ref_version: store.ref?.version ?? null, item: wall.item,
     skew_ms: null, release, cause: store.cause });
   const vital = vitals({ board, report, storage: localStorage });
+  const arrange = () => {
+    if (store.manifest) void wall.zones.arrange(store.manifest, () => place(store.ref.panel, store.manifest)).then(() => wall.look());
+  };
 
-  if (await store.recover()) place(store.ref.panel, store.manifest.page);
-  else stage.showBuilt(nothing(null, new Date()));
-  await player.look();
+  if (await store.recover()) arrange();
+  await wall.look();
   const address = `${location.origin.replace("http", "ws")}/board/live?b=${board}`;
   const socket = live({ url: address, opened: () => void store.sync(), hear: (message) => {
-    if (Number.isInteger(message.version) && message.version > (store.ref?.version ?? 0)) void store.sync();
-    else if (message.do) command(message);
+    if (message.stop || message.ask || (Number.isInteger(message.version) && message.version > (store.ref?.version ?? 0))) void store.sync();
+    if (message.do) command(message);
   } });
 
   /** @param {{do: string, id: string, after?: number}} message */
@@ -71,25 +70,24 @@ async function play(board) {
     vital.done(message.id);
     if (message.do === "reconnect") socket.reconnect(message.after ?? 1);
     if (message.do === "reload") location.reload();
-    if (message.do === "identify") tell(store);
+    if (message.do === "identify") { void wall.rouse(IDENTIFY); tell(store); }
   }
   const poll = () => { void store.sync(); setTimeout(poll, POLL * (0.8 + Math.random() * 0.4)); };
   poll();
-  setInterval(() => void player.look(), LOOK);
-  addEventListener("resize", () => { if (store.ref) place(store.ref.panel, store.manifest.page); });
+  setInterval(() => void wall.look(), LOOK);
+  addEventListener("resize", () => { if (store.ref) place(store.ref.panel, store.manifest); });
   addEventListener("online", () => void store.sync());
-  document.addEventListener("visibilitychange", () => { void wake(); void player.look(); });
+  document.addEventListener("visibilitychange", () => { void wall.sleep.hold(); void wall.look(); });
   navigator.serviceWorker?.addEventListener("message", (event) => { if (event.data?.release && event.data.release !== release) newer = true; });
-  watchdog(() => { if (navigator.serviceWorker?.controller || navigator.onLine) location.reload(); });
-  void wake();
+  watchdog(() => { if (navigator.serviceWorker?.controller || navigator.onLine) location.reload(); }, () => wall.sleep.asleep);
   roll(wall);
 }
 
-/** Let the ticker run. @param {HTMLElement} wall */
+/** Let the ticker run, while there is somebody to read it. @param {Wall} wall */
 function roll(wall) {
   const step = () => {
-    const runs = [...wall.querySelectorAll(".layer.shown")].map((layer) => moved(/** @type {ShadowRoot} */ (layer.shadowRoot), Date.now()));
-    setTimeout(() => requestAnimationFrame(step), runs.includes(true) ? 0 : 500); // an old PC draws nothing for a line that stands still
+    const runs = !wall.sleep.asleep && [...root.querySelectorAll(".layer.shown")].map((layer) => moved(/** @type {ShadowRoot} */ (layer.shadowRoot), Date.now())).includes(true);
+    setTimeout(wall.sleep.asleep ? step : () => requestAnimationFrame(step), runs ? 0 : 500); // an old PC draws nothing for a line that stands still
   };
   step();
 }
@@ -104,34 +102,29 @@ function told(store, item) {
     offline: away ? `离线播放\n内容截至${clock(new Date(Date.parse(store.ref.sealed_at)))}` : "" };
 }
 
-/** Turn and size the wall: u in CSS px from the space there is, whatever the PC's scaling. @param {any} panel @param {{w: number, h: number}} page */
-function place(panel, page) {
+/** Turn and size the wall: u in CSS px from the space there is, whatever the PC's scaling. @param {any} panel @param {any} manifest */
+function place(panel, { page, theme }) {
   const turned = (panel?.rotation ?? 0) % 180 === 90;
   const edge = 1 - 2 * (panel?.overscan ?? 0) / 1000;
   const [width, height] = [(turned ? innerHeight : innerWidth) * edge, (turned ? innerWidth : innerHeight) * edge];
-  wall.dataset.rotation = String(panel?.rotation ?? 0);
-  wall.style.width = `${width}px`;
-  wall.style.height = `${height}px`;
-  wall.style.setProperty("--u", `${Math.min(width / page.w, height / page.h)}px`);
+  document.documentElement.dataset.theme = theme?.name ?? "";
+  root.dataset.rotation = String(panel?.rotation ?? 0);
+  root.style.width = `${width}px`;
+  root.style.height = `${height}px`;
+  root.style.setProperty("--u", `${Math.min(width / page.w, height / page.h)}px`);
 }
 
 /** @param {Store} store */
 function tell(store) {
   const card = element("div", "over");
   card.append(identify(store.ref?.face, store.ref?.panel, ownScreen()));
-  wall.append(card);
+  root.append(card);
   setTimeout(() => card.remove(), IDENTIFY);
 }
 
 function register() {
   navigator.serviceWorker?.register(/** @type {any} */ (scriptUrl("/board-worker.js")), { scope: "/board", updateViaCache: "none" })
     .catch(() => undefined);
-}
-
-async function wake() {
-  try {
-    if (!document.hidden) await /** @type {any} */ (navigator).wakeLock?.request("screen");
-  } catch { /* a PC that must not sleep is told so by its own settings */ }
 }
 
 void begin();

@@ -34,24 +34,34 @@ function covers(window, at) {
 }
 
 /**
- * The item after `current`. When `current` has left, the first of those that followed it in the old order; so a long list reaches
- * its end although it changes on the way.
- * @param {string[]} items what plays now
- * @param {string | null} current what is on the wall
- * @param {string[]} before the order in which `current` was shown
- * @returns {string | null}
+ * The place in the cycle of what comes after the page that stands. Names may stand in a cycle several times, so the page is known by its
+ * place. When it has left, the first of those that followed it in the old cycle comes; so a long list reaches its end although it changes
+ * on the way.
+ * @param {string[]} order the cycle now
+ * @param {string[]} before the cycle in which the page was shown
+ * @param {number} place of the page in it; -1 when nothing stands
+ * @returns {number | null}
  */
-export function following(items, current, before) {
-  if (!items.length) return null;
-  if (current === null) return items[0];
-  const at = items.indexOf(current);
-  if (at >= 0) return items[(at + 1) % items.length];
-  const start = before.indexOf(current);
-  for (let step = 1; start >= 0 && step < before.length; step += 1) {
-    const candidate = before[(start + step) % before.length];
-    if (items.includes(candidate)) return candidate;
+export function following(order, before, place) {
+  if (!order.length) return null;
+  if (place < 0) return 0;
+  const here = nearest(order, before[place], place);
+  if (here >= 0) return (here + 1) % order.length;
+  for (let step = 1; step < before.length; step += 1) {
+    const then = (place + step) % before.length;
+    const found = nearest(order, before[then], then);
+    if (found >= 0) return found;
   }
-  return items[0];
+  return 0;
+}
+
+/** Where a name stands in a cycle, nearest to a place; -1 when nowhere. @param {string[]} order @param {string} name @param {number} place */
+export function nearest(order, name, place) {
+  let found = -1;
+  for (const [at, each] of order.entries()) {
+    if (each === name && (found < 0 || Math.abs(at - place) < Math.abs(found - place))) found = at;
+  }
+  return found;
 }
 
 /**

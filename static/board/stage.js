@@ -1,95 +1,96 @@
 // @ts-check
-/** Stage: two layers. The next page is built and its pictures decoded in the hidden one, then cross-faded; a cut where it must be gone. */
+/**
+ * Stage: two layers. The next page is built, decoded and drawn in the hidden one ahead of its time; at its time classes change and the
+ * layers fade, slide or cut. What stands there is never taken away before the next is whole.
+ */
 import { crop, element, fill, fragment } from "../shared/dom.js";
 
-const FADE = 600;
+const LASTS = 600;
 const STALL = 8000;
+const EASE = /** @type {KeyframeAnimationOptions} */ ({ duration: LASTS, easing: "ease-in-out", fill: "both" });
+/** @type {Record<string, {comes: Keyframe[], goes?: Keyframe[]}>} */
+const WAYS = {
+  fade: { comes: [{ opacity: 0.001 }, { opacity: 1 }] },
+  slide: { comes: [{ transform: "translateX(100%)" }, { transform: "none" }], goes: [{ transform: "none" }, { transform: "translateX(-100%)" }] },
+};
+
+/** @typedef {{host: HTMLElement, root: ShadowRoot, urls: string[]}} Layer */
+/** @typedef {{html: string, urls: string[], built: Promise<boolean>}} Next a page on its way into the hidden layer */
 
 export class Stage {
-  /** @param {HTMLElement} wall @param {{get: (sha: string) => Promise<Blob>, text: (sha: string) => Promise<string>}} store @param {(item: any) => Record<string, string>} texts what a page of this item says besides itself */
-  constructor(wall, store, texts) {
-    this.wall = wall;
+  /**
+   * @param {HTMLElement} place @param {{get: (sha: string) => Promise<Blob>, text: (sha: string) => Promise<string>}} store
+   * @param {import("./wardrobe.js").Wardrobe} wardrobe @param {(item: any) => Record<string, string>} texts what a page of this item says besides itself
+   */
+  constructor(place, store, wardrobe, texts) {
     this.store = store;
+    this.wardrobe = wardrobe;
     this.texts = texts;
-    this.layers = [0, 1].map(() => {
+    this.sheets = [wardrobe.own];
+    /** @type {Layer[]} */ this.layers = [0, 1].map(() => {
       const host = element("div", "layer");
-      wall.append(host);
-      return { host, root: host.attachShadow({ mode: "open" }), urls: /** @type {string[]} */ ([]) };
+      place.append(host);
+      return { host, root: host.attachShadow({ mode: "open" }), urls: [] };
     });
     this.front = 0;
-    /** @type {Map<string, CSSStyleSheet>} */ this.sheets = new Map();
-    /** @type {Set<string>} */ this.fonts = new Set();
     this.turn = 0;
     /** @type {any} */ this.item = null;
-    this.own = own();
-    for (const layer of this.layers) layer.root.adoptedStyleSheets = [this.own];
+    /** @type {Next | null} */ this.next = null;
+    this.faded = Promise.resolve();
+    this.settle = () => {};
+    this.still = false;
+    this.videoAt = 0;
+    this.videoMoved = 0;
   }
 
-  /** Make a theme's styles and fonts ready. @param {any} theme */
+  /** Make a theme ready for the pages that are built from now on. @param {any} theme */
   async dress(theme) {
-    const sheets = await Promise.all(theme.styles.map((/** @type {string} */ sha) => this.sheet(sha)));
-    for (const layer of this.layers) layer.root.adoptedStyleSheets = [this.own, ...sheets];
-    await Promise.all(theme.fonts.map((/** @type {any} */ font) => this.font(font)));
-  }
-
-  /** @param {string} sha */
-  async sheet(sha) {
-    const known = this.sheets.get(sha);
-    if (known) return known;
-    const made = new CSSStyleSheet();
-    made.replaceSync(await this.store.text(sha));
-    this.sheets.set(sha, made);
-    return made;
-  }
-
-  /** @param {{family: string, weight: string, sha: string}} font */
-  async font(font) {
-    const name = `${font.family} ${font.sha}`; // one file may serve under two names
-    if (this.fonts.has(name)) return;
-    this.fonts.add(name);
-    try {
-      const face = new FontFace(font.family, await (await this.store.get(font.sha)).arrayBuffer(), { weight: font.weight });
-      document.fonts.add(await face.load());
-    } catch {
-      this.fonts.delete(name);
-    }
+    this.sheets = await this.wardrobe.sheets(theme);
   }
 
   /**
-   * Put a page on the wall; false when it could not be built (a damaged object) or a later call overtook it.
-   * @param {{html: string}} item @param {{cut?: boolean}} [how]
+   * Build a page in the hidden layer, once the fade before is over. Asked again for the same page it is the same work. False when another
+   * took its place; fails when the page cannot be built (a damaged object).
+   * @param {{html: string}} item @returns {Promise<boolean>}
    */
+  prepare(item) {
+    if (this.next?.html === item.html) return this.next.built;
+    const next = /** @type {Next} */ ({ html: item.html, urls: [] });
+    this.next = next;
+    next.built = this.build(next, item).catch((error) => {
+      if (this.next === next) this.next = null;
+      throw error;
+    });
+    return next.built;
+  }
+
+  /** Put a page on the wall; false when a later call overtook it. @param {{html: string, transition?: string}} item @param {{cut?: boolean}} [how] */
   async show(item, { cut = false } = {}) {
+    if (cut) this.settle();
     const turn = this.turn += 1;
-    const layer = this.layers[1 - this.front];
-    const page = fragment(await this.store.text(item.html));
-    const urls = await this.load(page);
-    if (turn !== this.turn) { urls.forEach(URL.revokeObjectURL); return false; }
-    fill(page, this.texts(item));
-    crop(page);
-    this.empty(layer);
-    layer.urls = urls;
-    layer.root.replaceChildren(page);
-    await ready(layer.root);
-    if (turn !== this.turn) return false;
+    if (!await this.prepare(item) || turn !== this.turn) return false;
+    fill(this.hidden.root, this.texts(item));
     this.item = item;
-    this.swap(cut);
+    this.swap(cut ? "cut" : item.transition ?? "fade");
     return true;
   }
 
   /** A built-in slide, made of elements. @param {HTMLElement} built */
   showBuilt(built) {
+    this.settle();
     this.turn += 1;
     this.item = null;
-    const layer = this.layers[1 - this.front];
-    this.empty(layer);
-    layer.root.replaceChildren(built);
-    this.swap(false);
+    this.fit([], built);
+    this.swap("fade");
   }
 
   /** The page on the wall. */
   get root() {
     return this.layers[this.front].root;
+  }
+
+  get hidden() {
+    return this.layers[1 - this.front];
   }
 
   /**
@@ -103,58 +104,114 @@ export class Stage {
     bar?.style.setProperty("--done", `${Math.round(share * 1000) / 10}%`);
   }
 
+  /** Let videos rest while something else has the wall. @param {boolean} still */
+  rest(still) {
+    this.still = still;
+    this.videoMoved = performance.now();
+    for (const video of this.root.querySelectorAll("video")) if (still) video.pause(); else run(video);
+  }
+
   /** Whether the page's video stands still although it should move. @param {number} now */
   stalled(now) {
     const video = this.root.querySelector("video");
-    if (!video || video.ended) return false;
+    if (!video || video.ended || this.still) return false;
     if (video.currentTime !== this.videoAt) { this.videoAt = video.currentTime; this.videoMoved = now; }
-    return now - (this.videoMoved ?? now) > STALL;
+    return now - this.videoMoved > STALL;
   }
 
-  /** @param {boolean} cut */
-  swap(cut) {
-    const still = cut || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const [back, front] = [this.layers[this.front], this.layers[1 - this.front]];
+  /** Nothing of it may stay in memory. */
+  close() {
+    this.settle();
+    this.turn += 1;
+    this.next = null;
+    for (const layer of this.layers) { this.empty(layer); layer.host.remove(); }
+  }
+
+  /** @param {Next} next @param {{html: string}} item */
+  async build(next, item) {
+    try {
+      const page = fragment(await this.store.text(item.html));
+      await this.load(page, next.urls);
+      await this.faded;
+      if (this.next !== next) { revoke(next.urls); return false; }
+      fill(page, this.texts(item));
+      crop(page);
+      this.fit(next.urls, page, next);
+      await ready(this.hidden.root);
+    } catch (error) {
+      if (this.hidden.urls !== next.urls) revoke(next.urls); // else they go with the layer
+      if (this.next !== next) return false; // its pictures went before they were decoded
+      throw error;
+    }
+    if (this.next !== next) return false;
+    this.hidden.host.classList.add("ready");
+    return true;
+  }
+
+  /** Fill the hidden layer. @param {string[]} urls @param {Node} page @param {Next | null} [next] */
+  fit(urls, page, next = null) {
+    this.next = next;
+    this.empty(this.hidden);
+    this.hidden.urls = urls;
+    this.hidden.root.adoptedStyleSheets = this.sheets;
+    this.hidden.root.replaceChildren(page);
+  }
+
+  /** @param {string} how fade, slide; anything else is a cut */
+  swap(how) {
+    const way = matchMedia("(prefers-reduced-motion: reduce)").matches ? undefined : WAYS[how];
+    const [back, front] = [this.layers[this.front], this.hidden];
     this.front = 1 - this.front;
+    this.next = null;
     this.videoMoved = performance.now();
     for (const video of back.root.querySelectorAll("video")) video.pause();
-    for (const video of front.root.querySelectorAll("video")) { video.muted = true; void video.play().catch(() => undefined); }
-    front.host.classList.toggle("cut", still);
-    back.host.classList.toggle("cut", still);
-    front.host.classList.add("front");
+    for (const video of front.root.querySelectorAll("video")) { video.muted = true; if (!this.still) run(video); }
+    front.host.classList.remove("ready");
+    front.host.classList.add("front", "shown");
     back.host.classList.remove("front");
-    front.host.getBoundingClientRect(); // the start of the fade must be seen before its end is set
-    front.host.classList.add("shown");
-    const done = () => { if (this.layers[this.front] === front) { back.host.classList.remove("shown"); this.empty(back); } };
-    if (still) done(); else setTimeout(done, FADE + 50);
+    const moving = way ? [front.host.animate(way.comes, EASE), ...way.goes ? [back.host.animate(way.goes, EASE)] : []] : [];
+    this.faded = new Promise((resolve) => {
+      let timer = 0;
+      this.settle = () => {
+        clearTimeout(timer);
+        this.settle = () => {};
+        back.host.classList.remove("shown");
+        this.empty(back);
+        for (const each of moving) each.cancel();
+        resolve(undefined);
+      };
+      if (way) timer = /** @type {any} */ (setTimeout(() => this.settle(), LASTS + 50)); else this.settle();
+    });
   }
 
-  /** @param {DocumentFragment} page @returns {Promise<string[]>} */
-  async load(page) {
-    /** @type {string[]} */ const urls = [];
+  /** Give the page's media their bytes. @param {DocumentFragment} page @param {string[]} urls gathers what must be given back */
+  async load(page, urls) {
     const url = async (/** @type {string} */ sha) => { const made = URL.createObjectURL(await this.store.get(sha)); urls.push(made); return made; };
     for (const each of page.querySelectorAll("[data-object]")) {
       const media = /** @type {HTMLImageElement | HTMLVideoElement} */ (each);
       media.src = await url(media.dataset.object ?? "");
       if (media instanceof HTMLVideoElement && media.dataset.poster) media.poster = await url(media.dataset.poster);
     }
-    return urls;
   }
 
-  /** @param {{root: ShadowRoot, urls: string[]}} layer */
+  /** @param {Layer} layer */
   empty(layer) {
+    layer.host.classList.remove("ready");
     for (const video of layer.root.querySelectorAll("video")) { video.removeAttribute("src"); video.load(); }
     layer.root.replaceChildren();
-    layer.urls.forEach((url) => URL.revokeObjectURL(url));
+    revoke(layer.urls);
     layer.urls = [];
   }
 }
 
-/** The document's own rules once more: they do not reach into a layer by themselves, and built-in slides are dressed by them. */
-function own() {
-  const made = new CSSStyleSheet();
-  made.replaceSync(Array.from(document.styleSheets, (sheet) => Array.from(sheet.cssRules, (rule) => rule.cssText).join("\n")).join("\n"));
-  return made;
+/** @param {HTMLVideoElement} video */
+function run(video) {
+  video.play().catch(() => undefined);
+}
+
+/** @param {string[]} urls */
+function revoke(urls) {
+  for (const url of urls.splice(0)) URL.revokeObjectURL(url);
 }
 
 /** Pictures decoded, the first frame of a video there; a picture that cannot be decoded fails the page. @param {ParentNode} root */

@@ -63,10 +63,13 @@ export function vitals({ board, report, storage, fetch: send = fetch.bind(global
   };
 }
 
-/** Call `frozen` when no frame was drawn for 30 s although the page is visible. @param {() => void} frozen */
-export function watchdog(frozen) {
+/** Call `frozen` when no frame was drawn for 30 s although the page is visible and not `asleep`. @param {() => void} frozen @param {() => boolean} [asleep] */
+export function watchdog(frozen, asleep = () => false) {
   let drawn = performance.now();
-  const frame = () => { drawn = performance.now(); setTimeout(() => requestAnimationFrame(frame), 1000); };
+  const frame = () => {
+    drawn = performance.now();
+    setTimeout(asleep() ? frame : () => requestAnimationFrame(frame), 1000); // a panel that is off draws nothing, and is not frozen
+  };
   requestAnimationFrame(frame);
   setInterval(() => { if (!document.hidden && performance.now() - drawn > 30_000) { drawn = performance.now(); frozen(); } }, 5000);
 }

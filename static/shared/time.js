@@ -7,11 +7,14 @@ const DAYS = ["初一", "初二", "初三", "初四", "初五", "初六", "初�
 
 /** The office's wall clock, whatever zone the PC is set to. */
 const ZONE = "Asia/Shanghai";
+// Made once: a board asks several times a second, all year.
+const WALL = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, year: "numeric", month: "numeric", day: "numeric", hour: "2-digit",
+  minute: "2-digit", hourCycle: "h23" });
+const LUNAR = new Intl.DateTimeFormat("zh-CN-u-ca-chinese", { timeZone: ZONE, month: "long", day: "numeric" });
 
 /** @param {Date} at */
 function parts(at) {
-  const found = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, year: "numeric", month: "numeric", day: "numeric", hour: "2-digit",
-    minute: "2-digit", hourCycle: "h23" }).formatToParts(at);
+  const found = WALL.formatToParts(at);
   return Object.fromEntries(found.map((part) => [part.type, part.value]));
 }
 
@@ -35,7 +38,7 @@ export function longDay(at) {
 
 /** 农历十月十五, from the browser's own Chinese calendar. @param {Date} at */
 export function lunar(at) {
-  const found = new Intl.DateTimeFormat("zh-CN-u-ca-chinese", { timeZone: ZONE, month: "long", day: "numeric" }).formatToParts(at);
+  const found = LUNAR.formatToParts(at);
   const month = found.find((part) => part.type === "month")?.value ?? "";
   const date = Number(found.find((part) => part.type === "day")?.value ?? 0);
   return month && DAYS[date - 1] ? `农历${month}${DAYS[date - 1]}` : "";

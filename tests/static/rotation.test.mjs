@@ -26,18 +26,28 @@ for (const { say, dwells, at, index, until } of told.slots) {
   test(say, () => assert.deepEqual(slot(dwells, at), { index, until }));
 }
 
-for (const { say, items, current, before, next } of told.following) {
-  test(say, () => assert.equal(following(items, current, before), next));
+for (const { say, order, before, place, next } of told.following) {
+  test(say, () => assert.equal(following(order, before, place), next));
 }
 
 test("a round that changes on the way reaches every item", () => {
-  let [items, current, order] = [["1", "2", "3", "4"], null, []];
+  let [order, place, before] = [["1", "2", "3", "4"], -1, []];
   const seen = [];
   for (let step = 0; step < 4; step += 1) {
-    const next = following(items, current, order);
-    [current, order] = [next, items];
-    seen.push(next);
-    items = items.filter((each) => each !== next).concat(next); // what was shown moves to the end, over and over
+    const next = following(order, before, place);
+    [place, before] = [next, order];
+    seen.push(order[next]);
+    order = order.filter((each) => each !== seen.at(-1)).concat(seen.at(-1)); // what was shown moves to the end, over and over
   }
   assert.equal(new Set(seen).size, 4);
+});
+
+test("a round with weights comes round as it stands", () => {
+  const order = cycle([{ item: "1.1", dwell: 10, weight: 2 }, { item: "2.1", dwell: 10 }, { item: "3.1", dwell: 10 }]);
+  let [place, seen] = [-1, []];
+  for (let step = 0; step < 2 * order.length; step += 1) {
+    place = following(order, order, place);
+    seen.push(order[place]);
+  }
+  assert.deepEqual(seen, [...order, ...order]);
 });

@@ -250,3 +250,75 @@ test("bytes have the name of their hash", async () => {
   assert.equal(await named(new Blob(["甲"]), name(Buffer.from("甲"))), true);
   assert.equal(await named(new Blob(["乙"]), name(Buffer.from("甲"))), false);
 });
+
+const soon = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString();
+const alarm = (more = {}) => ({ id: 7, drill: false, headline: "暴雨红色预警", text: "请留在室内。", from: soon(-1), to: soon(30), ...more });
+
+test("an urgent insert is obeyed although the new edition cannot be fetched, and survives a start without the server", async () => {
+  server.hang(1, ["甲"]);
+  const orders = [];
+  const store = board({ onTold: () => orders.push(store.overrides.map((each) => each.id)) });
+  await store.sync();
+  server.hang(2, ["乙"]);
+  server.objects.delete(name(Buffer.from("乙")));
+  server.ref.overrides = [alarm()];
+  assert.equal(await store.sync(), false);
+  assert.deepEqual(orders, [[7]]);
+  assert.ok(store.ready(store.overrides[0]));
+  server.down = true;
+  const again = board();
+  await again.recover();
+  assert.deepEqual(again.overrides.map((each) => each.id), [7]);
+  server.down = false;
+  delete server.ref.overrides;
+  await store.sync();
+  assert.deepEqual([orders.at(-1), store.overrides], [[], []]);
+});
+
+test("a board that holds nothing yet obeys an insert too", async () => {
+  server.hang(1, ["甲"]);
+  server.objects.clear();
+  server.ref.overrides = [alarm()];
+  const store = board();
+  assert.equal(await store.sync(), false);
+  assert.equal(store.overrides.length, 1);
+  const again = board();
+  assert.equal(await again.recover(), false);
+  assert.equal(again.overrides.length, 1);
+});
+
+test("an insert's slides are fetched to the side, and asked for again where they fail", async () => {
+  server.hang(1, ["甲"]);
+  const store = board();
+  await store.sync();
+  const html = name(Buffer.from("紧急"));
+  server.ref.overrides = [alarm({ headline: "", items: [{ item: "o.1", html, media: [] }], objects: [{ sha: html }] })];
+  server.ref.version = 2;
+  await store.sync();
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  assert.equal(store.ready(store.overrides[0]), false);
+  server.put("紧急");
+  await store.sync();
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  assert.equal(store.ready(store.overrides[0]), true);
+  assert.equal(await store.text(html), "紧急");
+  await store.sweep();
+  assert.ok(caches.bytes.has(`/objects/${html}`));
+});
+
+test("while all is stopped the ref is asked for whole, for the stop may end without a new version", async () => {
+  server.hang(1, ["甲"]);
+  const store = board();
+  await store.sync();
+  server.hang(2, ["甲"]);
+  server.ref.stopped = { since: soon(0) };
+  await store.sync();
+  assert.ok(store.stopped);
+  const again = board();
+  await again.recover();
+  assert.ok(again.stopped);
+  delete server.ref.stopped;
+  await store.sync();
+  assert.equal(store.stopped, null);
+  assert.equal(store.ref.version, 2);
+});

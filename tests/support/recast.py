@@ -1,0 +1,62 @@
+"""A screen before a real server whose ref and manifest a test rewrites on their way: short dwells, zones, hours, inserts, boards in step.
+
+What is rewritten is named by its own hash, so that the board's checks are met; every object is the server's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, Route
+
+from kiosk.base.canonical import canonical
+
+Change = Callable[[dict[str, Any]], None]
+
+
+class Recast:
+    """Rewrites what this page's board is told. `dead`: nothing is answered any more."""
+
+    def __init__(self, page: Page, change: Change = lambda _: None, **ref: Any) -> None:
+        self.page, self.dead, self._change, self._ref = page, False, change, ref
+        self._turn = 0
+        self._made: dict[str, bytes] = {}
+        page.route("**/board/ref*", self._tell)
+        page.route("**/objects/*", self._give)
+        page.route("**/board/heartbeat*", lambda route: route.abort() if self.dead else route.continue_())
+
+    def told(self, change: Change | None = None, **ref: Any) -> None:
+        """Tell the board something else, now."""
+        self._change, self._ref, self._turn = change or self._change, {**self._ref, **ref}, self._turn + 1
+        self.page.evaluate("() => dispatchEvent(new Event('online'))")
+
+    def put(self, data: bytes) -> str:
+        """An object of the test's own; its name."""
+        name = hashlib.sha256(data).hexdigest()
+        self._made[name] = data
+        return name
+
+    def _tell(self, route: Route) -> None:
+        if self.dead:
+            return route.abort()
+        headers = {name: value for name, value in route.request.headers.items() if name.lower() != "if-none-match"}
+        answer = route.fetch(headers=headers)
+        if not answer.ok:
+            return route.fulfill(response=answer)
+        ref = answer.json()
+        manifest = json.loads(route.fetch(url=f"{route.request.url.split('/board/')[0]}/objects/{ref['edition']}").body())
+        self._change(manifest)
+        body = {**ref, **self._ref, "version": ref["version"] + self._turn, "edition": self.put(canonical(manifest))}
+        route.fulfill(json={name: value for name, value in body.items() if value is not None})
+
+    def _give(self, route: Route) -> None:
+        made = self._made.get(route.request.url.rsplit("/", 1)[1])
+        if self.dead:
+            route.abort()
+        elif made is None:
+            route.continue_()
+        else:
+            route.fulfill(body=made)
