@@ -6,7 +6,7 @@ lasts; one that is alone takes the place of everything but an override.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -40,9 +40,10 @@ class Plan:
 
 def add(session: Session, playlist: Playlist, plan: Plan, *, by: Actor, at: datetime) -> Campaign:
     """The playlist plays by these rules on these groups and boards."""
-    made = Campaign(playlist=playlist, edits=0, level=Level.USUAL, rule={})
-    _set(session, made, plan, by)
+    _check(playlist, (), plan, by)
+    made = Campaign(playlist=playlist, edits=0, level=plan.level, rule={})
     session.add(made)
+    _set(made, plan)
     journal.record(session, "campaign.added", made, by=by, at=at, playlist=playlist.name, level=made.level)
     return made
 
@@ -51,8 +52,9 @@ def change(session: Session, campaign: Campaign, plan: Plan, *, by: Actor, at: d
     """Other hours, level or places. `expect`: how often it had been changed when the person opened it."""
     if expect is not None and expect != campaign.edits:
         raise Conflict("您打开以后，别人改过这个时段。请重新打开，再改一次。")
+    _check(campaign.playlist, campaign.placements, plan, by)
     with notices_stay(session, at):
-        _set(session, campaign, plan, by)
+        _set(campaign, plan)
     campaign.edits += 1
     journal.record(session, "campaign.changed", campaign, by=by, at=at, playlist=campaign.playlist.name, level=campaign.level)
 
@@ -124,18 +126,21 @@ def hours_of(daypart: Daypart) -> tuple[Hours, ...]:
     return tuple(Hours(start, end) for start, end in daypart.hours)
 
 
-def _set(session: Session, campaign: Campaign, plan: Plan, by: Actor) -> None:
-    """Checked whole before anything is set: may this person, on every place that comes or goes, and does the rule mean anything?"""
-    must(by, "playlist.edit", campaign.playlist.unit_id)
-    for unit_id in moved_units(campaign.placements, plan.groups, plan.boards):
+def _check(playlist: Playlist, placements: Iterable[Placement], plan: Plan, by: Actor) -> None:
+    """May this person, on every place that comes or goes, and does the rule mean anything?"""
+    must(by, "playlist.edit", playlist.unit_id)
+    for unit_id in moved_units(placements, plan.groups, plan.boards):
         must(by, "playlist.edit", unit_id)
     if plan.level not in LEVELS:
         raise Invalid("level", "没有这种先后。")
     if not plan.groups and not plan.boards:
         raise Invalid("places", "请选它在哪些屏上播。")
     rules.check(plan.rule)
-    campaign.level, campaign.daypart, campaign.rule = plan.level, plan.daypart, rules.to_json(plan.rule)
+
+
+def _set(campaign: Campaign, plan: Plan) -> None:
     playlist = campaign.playlist
+    campaign.level, campaign.daypart, campaign.rule = plan.level, plan.daypart, rules.to_json(plan.rule)
     campaign.placements = [*(Placement(playlist=playlist, group=group, gap=False, zone=plan.zone) for group in plan.groups),
                            *(Placement(playlist=playlist, board=board, gap=False, zone=plan.zone) for board in plan.boards)]
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from kiosk.base.clock import parse
@@ -138,5 +139,6 @@ def _thinned(order: Sequence[Group], free: Sequence[Group]) -> list[Group]:
     raise AssertionError("there is a free group")
 
 
+@lru_cache(4096)  # a day's many questions name the same few edges
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else parse(text)

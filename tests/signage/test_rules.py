@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from kiosk.base.errors import Invalid
 from kiosk.base.workdays import Calendar
 from kiosk.signage import rules
 from kiosk.signage.rules import Days, Hours, Rule, Span
+from tests.support import oracle
 
 SHANGHAI, BERLIN = Zone(), Zone("Europe/Berlin")
 TABLE = Calendar()
@@ -118,40 +118,7 @@ some_rules = st.builds(
     hours=some_hours, first=st.one_of(st.none(), some_days), last=st.one_of(st.none(), some_days),
     without=st.frozensets(some_days, max_size=3)) | st.builds(
     Rule, days=st.just(Days.RECURRING), hours=some_hours, first=some_days,
-    rrule=st.sampled_from(["FREQ=DAILY;INTERVAL=3", "FREQ=WEEKLY;BYDAY=TU,SU", "FREQ=MONTHLY;BYMONTHDAY=1,-1", "FREQ=YEARLY"]))
-
-
-def oracle(rule: Rule, moment: datetime, zone: Zone) -> bool:
-    """Reads the rule itself: was it begun today or yesterday, and has it not ended?"""
-    for day in (zone.day(moment) - timedelta(days=1), zone.day(moment)):
-        if (rule.first and day < rule.first) or (rule.last and day > rule.last) or day in rule.without or not on(rule, day):
-            continue
-        for each in rule.hours or (Hours(0, 1440),):
-            start = zone.instant(day, time(each.start // 60, each.start % 60))
-            over = each.end <= each.start or each.end == 1440
-            end = zone.instant(day + timedelta(days=1 if over else 0), time(each.end % 1440 // 60, each.end % 60))
-            if each.start == 0 and each.end == 0:
-                end = zone.instant(day + timedelta(days=1))
-            if start <= moment < end:
-                return True
-            if over and each.end == 1440 and each.start >= 1440:
-                return False
-    return False
-
-
-def on(rule: Rule, day: date) -> bool:
-    if rule.days is Days.WORKING:
-        return TABLE.works(day)
-    if rule.days is Days.OFF:
-        return not TABLE.works(day)
-    if rule.days is Days.WEEKDAYS:
-        return day.weekday() in rule.weekdays
-    if rule.days is Days.RECURRING:
-        last = day.day == monthrange(day.year, day.month)[1]
-        return {"FREQ=DAILY;INTERVAL=3": (day - rule.first).days % 3 == 0, "FREQ=WEEKLY;BYDAY=TU,SU": day.weekday() in (1, 6),
-                "FREQ=MONTHLY;BYMONTHDAY=1,-1": day.day == 1 or last,
-                "FREQ=YEARLY": (day.month, day.day) == (rule.first.month, rule.first.day)}[rule.rrule]
-    return True
+    rrule=st.sampled_from(list(oracle.RECURRENCES)))
 
 
 @settings(max_examples=400, deadline=None)
@@ -160,7 +127,7 @@ def test_the_spans_say_what_the_rule_says(rule, moment, zone):
     moment = moment.replace(tzinfo=UTC)
     found = rules.spans(rule, date(2026, 1, 20), date(2026, 4, 2), zone, TABLE)
     inside = any((each.start is None or each.start <= moment) and (each.end is None or moment < each.end) for each in found)
-    assert inside == oracle(rule, moment, zone)
+    assert inside == oracle.plays(rule, moment, zone)
 
 
 @given(some_rules)
