@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from kiosk.content import typeset
-from kiosk.content.geometry import BODY, BODY_ARC, LEAST_ARC, MARGIN, Geometry
+from kiosk.content.geometry import BODY, BODY_ARC, LEAST_ARC, Geometry
 
 AIR = 4  # above and below the content
 EDGE = 3  # what the sheet takes of its own width and height: its border and a little white
@@ -84,7 +84,7 @@ class Space:
 
 def room(geometry: Geometry) -> tuple[int, int]:
     """The content area in u, with a little air."""
-    return int(geometry.w - 2 * MARGIN[geometry.orientation]), geometry.high - 2 * AIR
+    return int(geometry.wide), geometry.high - 2 * AIR
 
 
 def space(geometry: Geometry, *, map: bool = True) -> Space:

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from kiosk.content import typeset
-from kiosk.content.geometry import MARGIN, Geometry
+from kiosk.content.geometry import Geometry
 from kiosk.content.kind import Sheet
 from kiosk.content.typeset import Atom
 
@@ -41,7 +41,7 @@ class Room:
 
 
 def width_of(geometry: Geometry) -> float:
-    return geometry.w - 2 * MARGIN[geometry.orientation]
+    return geometry.wide
 
 
 def height_of(geometry: Geometry) -> float:
