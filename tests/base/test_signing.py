@@ -1,11 +1,14 @@
 """The seal of a ref: nobody without the key can make one, and any change breaks it."""
 
+import json
 import stat
+from pathlib import Path
 
 import pytest
 
 from kiosk.base.signing import Signer, genuine, keep_secret
 
+SEALS = Path(__file__).parent.parent / "contracts" / "seals.json"
 REF = {"board": 3, "version": 12, "edition": "ab" * 32, "recalled": [4], "face": {"board": "大厅屏"}, "sealed_at": "2026-11-23T04:00:00Z"}
 
 
@@ -57,3 +60,9 @@ def test_of_two_that_start_at_once_the_first_key_stays(tmp_path):
     keep_secret(tmp_path / "secret", b"second")
     assert (tmp_path / "secret").read_bytes() == b"first"
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("case", json.loads(SEALS.read_text(encoding="utf-8"))["cases"], ids=lambda case: case["say"])
+def test_server_and_board_judge_a_seal_alike(case):
+    key = json.loads(SEALS.read_text(encoding="utf-8"))["key"]
+    assert genuine(case["ref"], key) == case["genuine"]
