@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -83,6 +83,10 @@ class UnitKind(StrEnum):
     OFFICE = "office"
     DEPARTMENT = "department"
     COMMUNITY = "community"
+
+
+DAYS = ("working", "off")  # the two kinds of days on which doors open at hours of their own
+DOORS_MOST = 2
 
 
 class Unit(Base):
@@ -314,6 +318,40 @@ def change_unit(session: Session, unit: Unit, *, name: str, short: str, phone: s
     unit.name, unit.short = line(name, "name", most=40), line(short or name, "short", most=12)
     unit.phone, unit.hours, unit.place = phone.strip()[:40], hours.strip()[:80], place.strip()[:80]
     journal.record(session, "unit.changed", unit, by=by, at=at, name=unit.name)
+
+
+def set_opening(session: Session, unit: Unit, opening: Mapping[str, Sequence[tuple[int, int]]] | None, *, by: Actor, at: datetime) -> None:
+    """When its doors are open on working days and on days off, in minutes of the day; None: as the unit above. An end at or before its
+    start is one of the next day.
+    """
+    _may_edit(by, unit.id)
+    kept = None if opening is None else {days: _doors(opening.get(days, ()), days) for days in DAYS}
+    if kept is not None and not any(kept.values()):
+        raise Invalid("opening", "开门时间一段也没有写。请至少写一段，或者选“照上级单位”。")
+    if kept != unit.opening:
+        unit.opening = kept
+        journal.record(session, "unit.changed", unit, by=by, at=at, name=unit.name, opening=kept)
+
+
+def opening_of(session: Session, unit: Unit) -> tuple[Unit, dict[str, Any]] | None:
+    """Whose opening hours count for a unit, its own or those of one above it, and which; None where nobody said any."""
+    above: Unit | None = unit
+    while above is not None:
+        if above.opening is not None:
+            return above, above.opening
+        above = session.get(Unit, above.parent_id) if above.parent_id else None
+    return None
+
+
+def _doors(hours: Sequence[tuple[int, int]], days: str) -> list[list[int]]:
+    if len(hours) > DOORS_MOST:
+        raise Invalid(days, "一天最多写 %(most)s 段时间。", most=DOORS_MOST)
+    for start, end in hours:
+        if not (0 <= start < 1440 and 0 <= end <= 1440):
+            raise Invalid(days, "时间要在 00:00 到 24:00 之间。")
+        if start == end:
+            raise Invalid(days, "开门和关门是同一个时刻。整天开着，请写 00:00 到 24:00。")
+    return [[start, end] for start, end in sorted(hours)]
 
 
 def below(session: Session) -> dict[int, frozenset[int]]:

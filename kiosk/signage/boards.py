@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from kiosk.base import journal
 from kiosk.base.db import Base, Instant
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
-from kiosk.content.geometry import THEMES, Geometry, Panel, Wall, geometry_of
+from kiosk.content.geometry import THEMES, Geometry, Panel, Place, Wall, fits, geometry_of, greatest_distance, places
 from kiosk.people import Actor, Unit, hashed, line, may, who_can
 from kiosk.signage.schedule import MAIN
 
@@ -108,12 +108,23 @@ class Board(Base):
 
     @property
     def geometry(self) -> Geometry:
-        return geometry_of(self.panel, self.theme, self.elder, self.ticker)
+        """The whole page, whatever zones it is divided into."""
+        return geometry_of(self.panel, self.theme, self.elder, self.ticker, self.layout)
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Where each zone of its layout lies on the page, the main one first."""
+        return dict(zip(LAYOUTS[self.layout].zones, places(self.geometry, self.layout), strict=True))
 
     @property
     def zones(self) -> dict[str, Geometry]:
         """The page of each zone of its layout, the main one first."""
-        return {MAIN: self.geometry}
+        return {name: place.geometry for name, place in self.places.items()}
+
+    @property
+    def main(self) -> Geometry:
+        """The page of what hangs in no zone in particular."""
+        return self.zones[MAIN]
 
     @property
     def step(self) -> int | None:
@@ -122,7 +133,12 @@ class Board(Base):
 
     @property
     def wall(self) -> Wall:
-        return Wall(self.name, self.panel, self.geometry)
+        return self.wall_of(MAIN)
+
+    def wall_of(self, zone: str) -> Wall:
+        """A zone as content sees it; the main one where the layout has no other."""
+        zones = self.zones
+        return Wall(self.name, self.panel, zones.get(zone, zones[MAIN]))
 
 
 class Pairing(Base):
@@ -373,13 +389,42 @@ def _place(board: Board, placing: Placing) -> None:
         raise Invalid("theme", "没有这种配色。")
     if not 0 <= placing.overscan <= 100:
         raise Invalid("overscan", "边距在 0 到 100 千分之间。")
-    geometry_of(placing.panel, placing.theme, placing.elder, placing.ticker)
+    _fit(placing)
     panel = placing.panel
     board.name = line(placing.name, "name", most=40)
     board.width_mm, board.height_mm, board.width_px, board.height_px = panel.width_mm, panel.height_mm, panel.width_px, panel.height_px
     board.rotation, board.distance_mm, board.overscan = panel.rotation, panel.distance_mm, placing.overscan
     board.theme, board.elder, board.ticker = placing.theme, placing.elder, placing.ticker
     board.layout, board.sleeps = placing.layout, placing.sleeps
+
+
+def _fit(placing: Placing) -> None:
+    """Refuse what nobody could read: a panel too small for its distance, or for its layout, naming the layouts that it has room for."""
+    if placing.layout not in LAYOUTS:
+        raise Invalid("layout", "没有这种版式。")
+    panel, looks = placing.panel, (placing.theme, placing.elder, placing.ticker)
+    page = geometry_of(panel, *looks, placing.layout)
+    if fits(page, placing.layout):
+        return
+    most = greatest_distance(panel, *looks, placing.layout)
+    told = {"layout": [LAYOUTS[placing.layout].name], "asked": f"{panel.distance_mm / 1000:g}", "most": f"{most / 1000:g}",
+            "others": [LAYOUTS[name].name for name in fitting(placing)]}
+    if not most:
+        raise Invalid("layout", "这块屏太小，放不下“%(layout)s”。可以用：%(others)s。", **told)
+    raise Invalid("layout", "离 %(asked)s 米看，“%(layout)s”有一栏不到 12 个字或不到 4 行，看不清；%(most)s 米以内才能用。"
+                  "现在可以用：%(others)s。", **told)
+
+
+def fitting(placing: Placing) -> list[str]:
+    """The layouts that can be read on this panel from its distance."""
+    page = geometry_of(placing.panel, placing.theme, placing.elder, placing.ticker)
+    return [name for name in LAYOUTS if fits(page, name)]
+
+
+def farthest(placing: Placing) -> dict[str, str]:
+    """For each layout, from how many metres it can be read at most; "" where it has no room on this panel at all."""
+    most = {name: greatest_distance(placing.panel, placing.theme, placing.elder, placing.ticker, name) for name in LAYOUTS}
+    return {name: f"{distance / 1000:g}" if distance else "" for name, distance in most.items()}
 
 
 def _screen(screen: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from kiosk.base.clock import Zone, iso
 from kiosk.base.objects import Store
 from kiosk.base.workdays import DAY, Calendar
 from kiosk.content import pages, updating
-from kiosk.content.geometry import Geometry
+from kiosk.content.geometry import Geometry, places
 from kiosk.content.slides import Revision
 from kiosk.content.updating import Updating
 from kiosk.people import Unit
@@ -120,8 +120,8 @@ class Hung:
 
 @dataclass(frozen=True)
 class Sheaf:
-    """What goes into one manifest. `zones`: the page of each, the main one first; `paces`: for boards in step, how long (ms) an item takes
-    on all of them; `power`: when the panel is on, None for always.
+    """What goes into one manifest. `zones`: the page of each, the main one first; `page`: that of all together; `paces`: for boards in
+    step, how long (ms) an item takes on all of them; `power`: when the panel is on, None for always.
     """
 
     hung: Sequence[Hung]
@@ -132,6 +132,7 @@ class Sheaf:
     step: bool = False
     paces: Mapping[tuple[int, str], int] = field(default_factory=dict)
     power: tuple[Span, ...] | None = None
+    page: Geometry = field(kw_only=True)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -186,18 +187,21 @@ class Opening:
 
 def manifest(session: Session, press: Press, sheaf: Sheaf) -> tuple[dict[str, Any], set[str]]:
     """The manifest, and every object that it names."""
-    main = next(iter(sheaf.zones.values()))
-    dress = pages.dress(press.store, main.theme)
+    page = sheaf.page
+    dress = pages.dress(press.store, page.theme)
     made = _Programme(objects={each["sha"]: dict(each) for each in dress.objects})
     for zone, geometry in sheaf.zones.items():
         _fill(session, press, made, _Zone(zone, geometry, sheaf))
     told = {
-        "format": 1, "tickers": _tickers(sheaf) if main.ticker else [], "layout": sheaf.layout, "items": made.lines,
+        "format": 1, "tickers": _tickers(sheaf) if page.ticker else [], "layout": sheaf.layout, "items": made.lines,
         "fallback": made.standing, "windows": [dict(each) for each in made.opened()],
         "objects": sorted(made.objects.values(), key=lambda each: each["sha"]),
-        "theme": {"name": main.theme, "styles": list(dress.styles), "fonts": list(dress.fonts)},
-        "page": {"w": main.w, "h": main.h, "u": main.u, "orientation": main.orientation},
+        "theme": {"name": page.theme, "styles": list(dress.styles), "fonts": list(dress.fonts)},
+        "page": {"w": page.w, "h": page.h, "u": page.u, "orientation": page.orientation},
     }
+    if len(sheaf.zones) > 1:
+        told["zones"] = {name: {"x": place.x, "y": place.y, "w": place.geometry.w, "h": place.geometry.h}
+                         for name, place in zip(sheaf.zones, places(page, sheaf.layout), strict=True)}
     if sheaf.step:
         told["step"] = True
     if sheaf.power is not None:

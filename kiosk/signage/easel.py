@@ -79,7 +79,8 @@ class Easel:
     def _wanted(self, id: int) -> list[tuple[int, Geometry]]:
         with self._database.read() as session:
             revision = session.get(Revision, id)
-            geometries = {board.geometry for board in manifest.audience_boards(session, revision)} if revision else set()
+            geometries = {board.main for board in manifest.audience_boards(session, revision)} if revision else set()
+            geometries |= {board.zones[zone] for board, zone in manifest.hangs_at(session, revision)} if revision else set()
         return [(id, geometry) for geometry in sorted(geometries, key=lambda each: each.key)]
 
     def _waits(self) -> bool:

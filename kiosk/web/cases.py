@@ -29,7 +29,7 @@ from kiosk.people import Grant, Person, Role, Unit, may, reach
 from kiosk.signage import boards
 from kiosk.signage.boards import Board
 from kiosk.web import desk, words
-from kiosk.web.looks import USUAL, Looked
+from kiosk.web.looks import Looked, shape, stands_on
 from kiosk.web.request import actor, db, now, parts
 
 SOON = timedelta(days=31)
@@ -338,12 +338,12 @@ def _board(case: Case, every: Mapping[int, Board]) -> Board | None:
 
 
 def _look(revision: Revision, board: Board | None, drawn: Sequence[Drawn]) -> Looked:
-    geometry: Geometry = board.geometry if board else USUAL
+    geometry: Geometry = stands_on(revision, board)
     start = f"{revision.id}:{revision.bound or binding(revision)}:{geometry.key}:"
     kept = next((row for row in reversed(drawn) if row.key.startswith(start) and row.pictures and row.pictures[0]), None)
     return Looked(url=url_for("looks.look", id=revision.id, page=1, board=board.id if board else None),
                   picture=url_for("looks.picture", id=revision.id, page=1, key=kept.id, width=256) if kept else None,
-                  orientation=geometry.orientation, w=geometry.w, h=geometry.h,
+                  orientation=shape(geometry), w=geometry.w, h=geometry.h,
                   alt=gettext("%(title)s，第 %(page)s 页", title=revision.title, page=1))
 
 

@@ -32,7 +32,7 @@ SPOKEN = ".spoken{position:absolute;width:1px;height:1px;overflow:hidden;clip-pa
 def blank() -> ResponseReturnValue:
     """An empty board page that the preview's fragments are put into."""
     board = asked_board()
-    geometry = board.geometry if board else USUAL
+    geometry = board.main if board else USUAL
     return page_of("", geometry, None, filling(None, board), media=_photos())
 
 
@@ -41,7 +41,7 @@ def look(id: int, page: int) -> ResponseReturnValue:
     """One page as a board of that geometry draws it, live in the browser; framed by the staff pages at any size."""
     revision = revision_of(id)
     board = asked_board(revision)
-    geometry = board.geometry if board else USUAL
+    geometry = stands_on(revision, board)
     drawn = drawn_pages(revision, geometry)
     if not 1 <= page <= len(drawn):
         raise NotFound("没有这一页。")
@@ -76,12 +76,12 @@ def looked(revision: Revision | None, page: int = 1, board: Board | None = None)
     """For templates: the look of a page on a board; None while there is nothing to see."""
     if revision is None or (revision.slide.kind == "media" and not any(each["type"] != "failed" for each in revision.pages)):
         return None
-    geometry = board.geometry if board else USUAL
+    geometry = stands_on(revision, board)
     kept = pages.kept(db(), revision, geometry)
     ready = kept is not None and len(kept.pictures) >= page and bool(kept.pictures[page - 1])
     return Looked(url=url_for("looks.look", id=revision.id, page=page, board=board.id if board else None),
                   picture=url_for("looks.picture", id=revision.id, page=page, key=kept.id, width=256) if kept and ready else None,
-                  orientation=geometry.orientation, w=geometry.w, h=geometry.h,
+                  orientation=shape(geometry), w=geometry.w, h=geometry.h,
                   alt=gettext("%(title)s，第 %(page)s 页", title=revision.title, page=page))
 
 
@@ -93,14 +93,15 @@ def hangs() -> ResponseReturnValue:
     if shown is None or path is None:
         raise NotFound("现在没有挂着的内容。")
     fills = filling(None, shown.board) | {"disclosed": shown.disclosed}
-    return page_of(path.read_text(encoding="utf-8"), shown.board.geometry, None, fills, media="/objects/")
+    return page_of(path.read_text(encoding="utf-8"), shown.geometry, None, fills, media="/objects/")
 
 
 @dataclass(frozen=True)
 class Hanging:
-    """A page that hangs now: the board, the fragment's name, its title and day of disclosure."""
+    """A page that hangs now: the board, its page, the fragment's name, its title and day of disclosure."""
 
     board: Board
+    geometry: Geometry
     html: str
     title: str
     disclosed: str
@@ -112,7 +113,7 @@ def hanging() -> dict[str, str] | None:
     if shown is None:
         return None
     return {"board": shown.board.name, "at": words.said(now()), "title": shown.title, "url": url_for("looks.hangs"),
-            "orientation": shown.board.geometry.orientation}
+            "orientation": shape(shown.geometry)}
 
 
 @bp.get("/staff/look/<int:w>x<int:h>-<theme>.css")
@@ -120,7 +121,8 @@ def look_css(w: int, h: int, theme: str) -> ResponseReturnValue:
     """The board's own style at the size of the frame it is shown in: u follows the frame's width."""
     if theme not in THEMES or not (20 <= w <= 2000 and 20 <= h <= 2000):
         raise NotFound("没有这种配色。")
-    css = f":root{{--u:calc(100vw / {w})}}html,body,main{{margin:0;height:100%;overflow:hidden}}\n{SPOKEN}" + render.styles(theme).decode()
+    css = (f":root{{--u:min(100vw / {w},100vh / {h})}}html,body{{margin:0;height:100%;overflow:hidden}}"  # whole in any frame
+           f"main{{width:calc(var(--u) * {w});height:calc(var(--u) * {h});margin:0 auto}}\n{SPOKEN}{render.styles(theme).decode()}")
     fonts = "".join(f"@font-face{{font-family:'{font['family']}';font-weight:{font['weight']};"
                     f"src:url('{url_for('looks.font', name=font['path'].name)}')}}\n" for font in render.fonts())
     return Response(fonts + css, mimetype="text/css", headers={"Cache-Control": "private, max-age=3600"})
@@ -159,6 +161,20 @@ def photo(sha: str) -> ResponseReturnValue:
     return response
 
 
+def stands_on(revision: Revision, board: Board | None) -> Geometry:
+    """The page on which the revision stands there: that of the zone in which a playlist shows it, else of the main one."""
+    if board is None:
+        return USUAL
+    zones = board.zones
+    here = [zone for each, zone in manifest.hangs_at(db(), revision) if each.id == board.id] if len(zones) > 1 else []
+    return zones[here[0]] if here else board.main
+
+
+def shape(geometry: Geometry) -> str:
+    """The frame that holds a look: a zone's form is not always its shape."""
+    return "landscape" if geometry.w >= geometry.h else "portrait"
+
+
 def drawn_pages(revision: Revision, geometry: Geometry) -> list[pages.Page]:
     """The revision's pages; for a reader drawn first when they are not there yet, while nothing is locked."""
     if request.method not in SAFE:
@@ -181,7 +197,7 @@ def page_of(fragment: str, geometry: Geometry, revision: Revision | None, fills:
 
 def standing(fragment: str, board: Board | None) -> str:
     """A page of what is not stored, as a document of its own for a frame."""
-    return render_template("looks/look.html", fragment=fragment, geometry=board.geometry if board else USUAL, revision=None,
+    return render_template("looks/look.html", fragment=fragment, geometry=board.main if board else USUAL, revision=None,
                            fills=filling(None, board), media=_photos())
 
 
@@ -210,7 +226,7 @@ def _hanging_now() -> Hanging | None:
     playing = schedule.programme_of(told, now()).items
     name = board.shows if board.shows in playing else next(iter(playing), None)
     item = next((each for each in told["items"] if each["item"] == name), None)
-    return Hanging(board, item["html"], item["title"], item["disclosed"]) if item else None
+    return Hanging(board, board.main, item["html"], item["title"], item["disclosed"]) if item else None
 
 
 def revision_of(id: int) -> Revision:

@@ -104,7 +104,7 @@ def filled_in(session: Session, revision: Revision, facts: Facts) -> dict[str, A
 def paper(session: Session, revision: Revision, facts: Facts) -> Paper:
     """The document, with all that the database has to say; nothing of it is asked again while it is printed."""
     board = facts.boards[0] if facts.boards else None
-    geometry = board.geometry if board else looks.USUAL
+    geometry = looks.stands_on(revision, board)
     drawn, kept = looks.drawn_pages(revision, geometry), pages.kept(session, revision, geometry)
     sha = kept.pictures[0].get("640") if kept and kept.pictures and kept.pictures[0] else None
     html = render_template("review/paper.html", css=_CSS.read_text(encoding="utf-8"), fonts=_fonts(), picture=PICTURE if drawn else "",
@@ -179,7 +179,7 @@ def _index_number(session: Session, revision: Revision) -> str:
 
 
 def _count(revision: Revision, board: Board | None) -> int:
-    return len(looks.drawn_pages(revision, board.geometry if board else looks.USUAL))
+    return len(looks.drawn_pages(revision, looks.stands_on(revision, board)))
 
 
 @lru_cache(1)

@@ -17,8 +17,9 @@ from kiosk.base import journal, programs
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from kiosk.disclosure import starter
 from kiosk.people import ROLE_NAMES, Link, Person, Role, Throttle, UnitKind, reach
+from kiosk.signage import boards as signboards
 from kiosk.signage import playlists
-from kiosk.web import own, words
+from kiosk.web import opening, own, words
 from kiosk.web.frame import home_of
 from kiosk.web.looks import hanging
 from kiosk.web.request import actor, back_in, db, end_transaction, maybe_actor, now, number, parts, sign_in_session, to
@@ -294,13 +295,20 @@ def add_unit() -> ResponseReturnValue:
 
 @bp.get("/staff/units/<int:id>")
 def unit(id: int) -> ResponseReturnValue:
-    return render_template("people/unit.html", unit=own.unit_seen(id), kinds=KIND_NAMES)
+    found = own.unit_seen(id)
+    above = people.unit(db(), found.parent_id) if found.parent_id else None
+    return render_template("people/unit.html", unit=found, kinds=KIND_NAMES, above=above, doors=opening.rows(found),
+                           said=opening.said(above) if above else "", days=opening.DAY_NAMES,
+                           sleepers=[each for each in signboards.boards(db(), people.below(db())[found.id]) if each.sleeps])
 
 
 @bp.post("/staff/units/<int:id>")
 @back_in(unit)
 def change_unit(id: int) -> ResponseReturnValue:
-    people.change_unit(db(), own.unit_seen(id), by=actor(), at=now(), **_unit_words())
+    found = own.unit_seen(id)
+    people.change_unit(db(), found, by=actor(), at=now(), **_unit_words())
+    if "opening" in request.form:
+        people.set_opening(db(), found, opening.typed(), by=actor(), at=now())
     flash(gettext("存好了。屏上的抬头跟着换。"), "ok")
     return to("people.units")
 

@@ -76,7 +76,7 @@ def batch() -> ResponseReturnValue:
     board = hang[0] if hang else None
     return render_template("review/batch.html", revision=now_at, agreed=chosen, passed=sorted(passed), board=board, boards=hang,
                            count=len(chosen) + len(rest), changes=_changes(now_at.slide.live, now_at) if now_at else [],
-                           pages=looks.drawn_pages(now_at, board.geometry if board else looks.USUAL) if now_at else [])
+                           pages=looks.drawn_pages(now_at, looks.stands_on(now_at, board)) if now_at else [])
 
 
 @bp.post("/staff/review/batch")
@@ -106,7 +106,7 @@ def look_over(id: int) -> ResponseReturnValue:
     hang = manifest.targets(db(), revision)
     among = hang or manifest.audience_boards(db(), revision)
     shown = looks.asked_board(revision) or (among[0] if among else None)
-    geometry = shown.geometry if shown else looks.USUAL
+    geometry = looks.stands_on(revision, shown)
     drawn = looks.drawn_pages(revision, geometry)
     power = _power(revision)
     filed = filing.of(db(), revision.slide)

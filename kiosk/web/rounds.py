@@ -16,7 +16,8 @@ from kiosk.signage import manifest
 from kiosk.signage import playlists as lists
 from kiosk.signage.boards import Board
 from kiosk.signage.playlists import Item, Playlist
-from kiosk.web.looks import USUAL, drawn_pages
+from kiosk.signage.schedule import MAIN
+from kiosk.web.looks import drawn_pages, stands_on
 from kiosk.web.request import db, now
 
 MOVED_MOST = 3
@@ -67,6 +68,7 @@ class Rounds:
     def __init__(self) -> None:
         self._tree = people.below(db())
         self._hung = lists.playlists_of(db())
+        self._placed = lists.placements_of(db())
         self._drawn: dict[tuple[int, str], list[Page]] = {}
 
     def laps(self, playlist: Playlist, board: Board | None = None) -> list[Lap]:
@@ -77,12 +79,17 @@ class Rounds:
         return total(self.laps(playlist, board))
 
     def board(self, board: Board) -> int:
-        """The whole round of a board."""
-        return sum(self.seconds(each, board) for each in self._hung.get(board.id, ()))
+        """The whole round of a board; of its longer zone where the layout has two."""
+        zones = board.zones
+        if len(zones) == 1:
+            return sum(self.seconds(each, board) for each in self._hung.get(board.id, ()))
+        lists_in = {zone: {each.playlist.id: each.playlist for each in self._placed.get(board.id, ())
+                           if (each.zone if each.zone in zones else MAIN) == zone} for zone in zones}
+        return max(sum(self.seconds(each, board) for each in some.values()) for some in lists_in.values())
 
     def wait(self, playlist: Playlist) -> Wait | None:
         """The board where visitors of this list wait longest; None where it hangs nowhere. Boards alike are reckoned once."""
-        alike = {(board.geometry.key, board.unit_id, tuple(each.id for each in self._hung.get(board.id, ()))): board
+        alike = {(board.geometry.key, board.layout, board.unit_id, tuple(each.id for each in self._hung.get(board.id, ()))): board
                  for board in reversed(lists.boards_of(playlist))}
         found = [Wait(board, self.board(board), [(each, self.seconds(each, board)) for each in self._hung.get(board.id, ())
                                                  if each.id != playlist.id]) for board in reversed(alike.values())]
@@ -92,7 +99,7 @@ class Rounds:
         revision = item.slide.live or item.slide.latest
         plays = slides.hangs(item.slide, now()) and item.slide.retired_at is None
         here = plays and (board is None or manifest.covers(revision, board.unit_id, self._tree))
-        drawn = self._pages(revision, board.geometry if board else USUAL) if item.slide.live else []
+        drawn = self._pages(revision, stands_on(revision, board)) if item.slide.live else []
         seconds = sum(item.dwell or page.dwell for page in drawn)
         return Lap(item, revision, plays, here, len(drawn), seconds, sum(page.dwell for page in drawn) / len(drawn) if drawn else 0)
 

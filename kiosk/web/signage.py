@@ -17,7 +17,7 @@ from kiosk import people
 from kiosk.base import journal
 from kiosk.base.errors import N_, Conflict, Invalid, Problem
 from kiosk.content import slides
-from kiosk.content.geometry import THEMES, Panel, panel_of
+from kiosk.content.geometry import THEMES, Panel, panel_of, places
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
@@ -25,7 +25,7 @@ from kiosk.signage import manifest
 from kiosk.signage import playlists as lists
 from kiosk.signage.boards import Board, Group, Placing, Status
 from kiosk.signage.playlists import Entry
-from kiosk.web import own, words
+from kiosk.web import opening, own, words
 from kiosk.web.request import actor, back_in, db, integer, now, number, parts, to
 from kiosk.web.rounds import Rounds, advice, total
 
@@ -165,6 +165,7 @@ def board(id: int) -> ResponseReturnValue:
     found = own.board(id)
     return render_template("signage/board.html", board=found, seen=_seen([found])[0], playlists=lists.playlists_of(db()).get(id, []),
                            history=journal.about(db(), found, 12), went=_went, statuses=Status, theme_names=THEME_NAMES,
+                           layouts=signboards.LAYOUTS, sleep=opening.sleep(found.unit),
                            round=Rounds().board(found), most=parts().settings.round_minutes * 60,
                            writable=may(actor(), "board.edit", found.unit_id))
 
@@ -172,7 +173,10 @@ def board(id: int) -> ResponseReturnValue:
 @bp.get("/staff/boards/<int:id>/change")
 def change_board_form(id: int) -> ResponseReturnValue:
     found = own.board(id)
-    return render_template("signage/change.html", board=found, units=_units("board.edit"), themes=THEME_NAMES, groups=_groups())
+    placing = _placing(found)
+    return render_template("signage/change.html", board=found, units=_units("board.edit"), themes=THEME_NAMES, groups=_groups(),
+                           sleep=opening.sleep(found.unit), layouts=signboards.LAYOUTS, places=places,
+                           fitting=signboards.fitting(placing), farthest=signboards.farthest(placing))
 
 
 @bp.post("/staff/boards/<int:id>/change")
@@ -180,7 +184,8 @@ def change_board_form(id: int) -> ResponseReturnValue:
 def change_board(id: int) -> ResponseReturnValue:
     found = own.board(id)
     placing = Placing(request.form.get("name", ""), _panel(found.panel), request.form.get("theme", found.theme), "elder" in request.form,
-                      number("overscan", default=0), "ticker" in request.form)
+                      number("overscan", default=0), "ticker" in request.form, request.form.get("layout", found.layout),
+                      "sleeps" in request.form)
     signboards.change(db(), found, placing, unit=own.unit(number("unit"), "board.edit"), by=actor(), at=now())
     wanted = set(request.form.getlist("group", type=integer))
     for group in _groups():
@@ -378,6 +383,11 @@ def _went(board: Board) -> str:
     else:
         told = gettext("%(days)s 天", days=hours // 24)
     return str(told)
+
+
+def _placing(board: Board) -> Placing:
+    """The board as it is placed now."""
+    return Placing(board.name, board.panel, board.theme, board.elder, board.overscan, board.ticker, board.layout, board.sleeps)
 
 
 def _panel(before: Panel) -> Panel:
