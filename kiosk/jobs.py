@@ -27,7 +27,8 @@ from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import Revision
 from kiosk.disclosure import days, deliveries, filing, reminders
 from kiosk.parts import TAIL, Parts
-from kiosk.signage import manifest, playlists
+from kiosk.signage import manifest, overrides, playlists
+from kiosk.signage import stop as stops
 
 log = logging.getLogger("kiosk")
 LOOK_SECONDS = 2.0
@@ -51,13 +52,26 @@ def turn(parts: Parts) -> None:
     differ now. Boards turn by their own clock; this is what they hold next.
     """
     at = now()
+    inserted = settle(parts)
     with parts.database.read() as session:
         edge = at - timedelta(minutes=2)
         crossed = session.scalar(select(Revision.id).where(or_(Revision.start.between(edge, at), Revision.end.between(edge, at))).limit(1))
         marks = parts.watch.look(session, at, at + parts.press.horizon)
-    if crossed is not None or marks != parts.watch.last:
+    if crossed is not None or inserted or marks != parts.watch.last:
         renew(parts)
         parts.watch.last = marks
+
+
+def settle(parts: Parts) -> bool:
+    """Urgent inserts that time has ended, and a stop that the database did not take when it was made; True when refs have to move."""
+    stops.make_up(parts.database, parts.press, parts.stop)
+    with parts.database.read() as session:
+        if not overrides.settles(session, now()):
+            return False
+    with parts.database.write() as session:
+        gone = overrides.settle(session, now())
+    parts.told()
+    return gone
 
 
 def renew(parts: Parts) -> None:

@@ -20,6 +20,7 @@ from kiosk.disclosure.walls import Watch
 from kiosk.settings import Settings
 from kiosk.signage.compose import Press
 from kiosk.signage.reactor import Reactor
+from kiosk.signage.stop import Stop
 
 log = logging.getLogger("kiosk")
 TAIL = "journal"
@@ -39,6 +40,7 @@ class Parts:
     zone: Zone
     press: Press
     watch: Watch
+    stop: Stop
 
     def follower(self, *listeners: Listener) -> Follower:
         """The thread that carries journal entries to these listeners, also woken by other processes."""
@@ -58,12 +60,12 @@ class Parts:
 def open_parts(settings: Settings) -> Parts:
     """Open everything; makes the data folder and its secrets at the first start and keeps them ever after."""
     _make_folder(settings.data)
-    store, zone = Store(settings.objects), Zone(settings.zone)
+    store, zone, stop = Store(settings.objects), Zone(settings.zone), Stop(settings.data)
     marks = walls.marks(zone)
     return Parts(
         settings=settings, database=Database(settings.database), store=store, signer=Signer(settings.data / "seal.key"),
         secret=_secret(settings), bus=open_bus(settings.bus_url), reactor=Reactor(), zone=zone,
-        press=Press(store, zone, timedelta(days=settings.horizon_days), marks, days.calendar), watch=Watch(marks),
+        press=Press(store, zone, timedelta(days=settings.horizon_days), marks, days.calendar, stop.told), watch=Watch(marks), stop=stop,
     )
 
 

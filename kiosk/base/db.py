@@ -75,9 +75,10 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """All or nothing: committed at the end, rolled back on any error."""
-        with self._writers() as session, session.begin():
+    def write(self, *, patience_ms: int | None = None) -> Iterator[Session]:
+        """All or nothing: committed at the end, rolled back on any error. `patience_ms`: another's lock is waited for no longer."""
+        bind = self._writer if patience_ms is None else self._writer.execution_options(kiosk_patience=patience_ms)
+        with self._writers(bind=bind) as session, session.begin():
             yield session
 
     @contextmanager
@@ -164,5 +165,13 @@ def _sqlite_begin(folder: Path | None) -> Callable[[Connection], None]:
         writing = connection.get_execution_options().get("kiosk_write")
         if writing and folder is not None:
             reserve.give_up(folder)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        patience = connection.get_execution_options().get("kiosk_patience")
+        if patience is None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+            return
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience)}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
     return begin

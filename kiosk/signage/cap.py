@@ -55,7 +55,8 @@ def read(data: bytes, at: datetime) -> Alert:
     return Alert(
         key, kind, about, status in DRILLS, (event if 0 < len(event) <= 12 or not headline else headline)[:200],
         (_text(info, "instruction") or _text(info, "description"))[:2000], _minutes(_text(info, "expires"), at),
-        (_text(info, "senderName") or _text(root, "sender"))[:80], "、".join(_all(info, "area/areaDesc"))[:300], _text(info, "severity")[:20])
+        (_text(info, "senderName") or _text(root, "sender"))[:80], "、".join(_all(info, "area/areaDesc"))[:300],
+        _text(info, "severity")[:20])
 
 
 def _parsed(data: bytes) -> Element:

@@ -31,6 +31,7 @@ from kiosk.signage.cap import LEAST_MINUTES, MOST_MINUTES, USUAL_MINUTES, Alert
 
 HEADLINE_MOST, TEXT_MOST, SENTENCES_MOST = 12, 40, 2
 WAITS = timedelta(minutes=30)  # an ask that nobody confirms is worth nothing after that
+SLOW_CLOCKS = timedelta(minutes=10)
 DRILL = N_("演练")
 PREFIX = "override."  # what a board says it shows while one stands on it
 _MOBILE, _CARD = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"), re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
@@ -49,7 +50,7 @@ class State(StrEnum):
 
 
 class Override(Base):
-    """One insert from its draft to the signed form. `units`: of whose boards it speaks when it goes to all; `outcome`: how it was closed."""
+    """One insert from its draft to the signed form. `units`: whose boards it means when it goes to all; `outcome`: how it was closed."""
 
     __tablename__ = "override"
 
@@ -152,7 +153,8 @@ def ask(session: Session, wish: Wish, *, unit: Unit, by: Actor, at: datetime, dr
     session.add(made)
     session.flush()
     journal.record(session, "override.asked", made, by=by, at=at, drill=made.drill, headline=made.headline, text=made.text,
-                   minutes=made.minutes, slide=made.slide_id, everywhere=made.everywhere, groups=made.groups, boards=made.boards, **_for(by))
+                   minutes=made.minutes, slide=made.slide_id, everywhere=made.everywhere, groups=made.groups, boards=made.boards,
+                   **_for(by))
     return made
 
 
@@ -263,7 +265,8 @@ def confirm(session: Session, found: Override, *, by: Actor, at: datetime, due: 
     found.ends = found.starts + timedelta(minutes=found.minutes)
     found.led = any(may(each, "slide.approve", found.unit_id) for each in (by, first))
     found.due_on = None if found.slide_id is not None else due
-    journal.record(session, "override.confirmed", found, by=by, at=at, drill=found.drill, headline=found.headline, ends=iso(found.ends), **_for(by))
+    journal.record(session, "override.confirmed", found, by=by, at=at, drill=found.drill, headline=found.headline, ends=iso(found.ends),
+                   **_for(by))
 
 
 def refuse(session: Session, found: Override, reason: str, *, by: Actor, at: datetime) -> None:
@@ -296,7 +299,8 @@ def sign(session: Session, found: Override, *, by: Actor, at: datetime) -> None:
     if not may_sign(session, found, by, at):
         if by.id in (found.asked_by, found.confirmed_by):
             raise Forbidden("审核表要请第三个人补签：写的人和确认的人都不签。")
-        raise Forbidden("补签要请%(who)s来做。", who=[people.ROLE_NAMES[people.Role.LEADER]] if not found.led else who_can("override.confirm"))
+        leader = [people.ROLE_NAMES[people.Role.LEADER]]
+        raise Forbidden("补签要请%(who)s来做。", who=who_can("override.confirm") if found.led else leader)
     found.signed_by, found.signed_at = by.id, at
     journal.record(session, "override.signed", found, by=by, at=at, late=bool(found.due_on and at.date() > found.due_on), **_for(by))
 
@@ -421,9 +425,10 @@ def latest(session: Session, units: Collection[int], limit: int, before: int | N
 
 
 def told(found: Override) -> dict[str, Any]:
-    """What a board's ref says of it."""
+    """What a board's ref says of it. It begins a little before it was said: a board whose clock is slow must not wait for it."""
+    assert found.starts is not None
     return {"id": found.id, "drill": found.drill, "headline": found.headline, "text": found.text, "phone": found.phone,
-            "sender": found.sender, "from": iso(found.starts), "to": iso(found.ends)}
+            "sender": found.sender, "said": iso(found.starts), "from": iso(found.starts - SLOW_CLOCKS), "to": iso(found.ends)}
 
 
 def reached(session: Session, found: Sequence[Override], living: Iterable[Board], tree: Mapping[int, frozenset[int]]

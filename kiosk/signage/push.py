@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -27,6 +28,7 @@ MOVES = frozenset({
     "slide.filed", "topic.added", "topic.changed", "topic.ended", "topic.confirmed", "topic.unconfirmed", "happening.noted",
     "happening.dropped", "items.imported", "days.set", "campaign.added", "campaign.changed", "campaign.removed", "daypart.changed",
 })
+SLICE = 50
 CUTS = frozenset({"board.ended", "board.keyed"})
 
 
@@ -40,15 +42,40 @@ class Hub(Protocol):
     def connected(self) -> Mapping[int, Any]: ...
 
 
+@dataclass(frozen=True)
+class Warm:
+    """A sealed ref for whoever will ask for it: `token`: the hash of the board's token, as the database keeps it."""
+
+    board: int
+    token: str
+    version: int
+    body: bytes
+    stopped: Mapping[str, Any] | None
+
+
 class RefKeeper(Protocol):
     """Who answers refs from memory."""
 
     def drop(self, board_ids: Collection[int] | None) -> None: ...
 
+    def warm(self, refs: Iterable[Warm], *, read_at: int) -> None: ...
+
+    @property
+    def drops(self) -> int: ...
+
+
+# A ref's body sealed for a board of this version, as bytes, and what it tells of a stop.
+Seal = Callable[[int, int, Mapping[str, Any]], tuple[bytes, Mapping[str, Any] | None]]
+
 
 def nudge(version: int) -> str:
     """The frame that says: there is a newer ref. The same bytes for every board that moved."""
     return json.dumps({"version": version}, separators=(",", ":"))
+
+
+def stop_frame() -> str:
+    """The frame that says: everything is stopped, ask for your ref though it may bear the version you hold."""
+    return json.dumps({"version": 0, "stop": True}, separators=(",", ":"))
 
 
 Hear = Callable[[Sequence[Entry]], None]
@@ -96,10 +123,13 @@ class Mover:
 
 
 class Nudger:
-    """Local listener: tells the boards whose sockets this process holds that their ref has moved."""
+    """Local listener: tells the boards whose sockets this process holds that their ref has moved.
 
-    def __init__(self, database: Database, hub: Hub, refs: RefKeeper) -> None:
-        self._database, self._hub, self._refs = database, hub, refs
+    `seal`: refs are sealed before their boards are told, a slice at a time, so that all who ask at once are answered from memory.
+    """
+
+    def __init__(self, database: Database, hub: Hub, refs: RefKeeper, seal: Seal | None = None) -> None:
+        self._database, self._hub, self._refs, self._seal = database, hub, refs, seal
 
     def hear(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -111,9 +141,17 @@ class Nudger:
 
     def _moved(self, seq: int) -> None:
         with self._database.read() as session:
-            moved = manifest.moved_at(session, seq)
-        self._refs.drop(moved)
-        self._hub.send(moved, nudge(seq))
+            moved = manifest.moved_refs(session, seq)
+        self._refs.drop([board for board, _, _ in moved])
+        read_at, connected = self._refs.drops, self._hub.connected()
+        awake = [each for each in moved if each[0] in connected]
+        for start in range(0, len(awake), SLICE):
+            piece = awake[start:start + SLICE]
+            if self._seal is not None:
+                self._refs.warm([Warm(board, token, seq, *self._seal(board, seq, body)) for board, token, body in piece], read_at=read_at)
+            self._hub.send([board for board, _, _ in piece], nudge(seq))
+        if asleep := [board for board, _, _ in moved if board not in connected]:
+            self._hub.send(asleep, nudge(seq))  # who connects at this very moment
 
 
 def version_of(database: Database, board_id: int) -> int:

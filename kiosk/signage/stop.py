@@ -17,12 +17,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kiosk.base import reserve
+from sqlalchemy.exc import DBAPIError
+
+from kiosk.base import journal, reserve
 from kiosk.base.clock import iso, parse
+from kiosk.base.db import Database
+from kiosk.base.errors import Conflict, Unavailable
 from kiosk.people import Actor
+from kiosk.signage import manifest
+from kiosk.signage.compose import Press
 
 log = logging.getLogger("kiosk")
 NAME = "stopped.json"
+PATIENCE_MS = 1500
+TOPIC = "stop"  # on the bus: other processes tell the boards whose sockets they hold
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,11 @@ class Stop:
             with self._lock:
                 self._state, self._seen = self._read(datetime.fromtimestamp(told.st_mtime).astimezone()), seen
         return self._state
+
+    def told(self) -> dict[str, Any] | None:
+        """What the refs tell of it."""
+        state = self.now()
+        return state.told if state is not None else None
 
     def begin(self, *, by: Actor, at: datetime) -> Stopped:
         """Stop everything. Never fails: where the disk takes no file, it holds in this process, and says so."""
@@ -121,6 +134,52 @@ class Stop:
             return Stopped(parse(str(told["since"])), told.get("by_id"), str(told.get("by_post", "")), bool(told.get("written")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return Stopped(otherwise, written=True)
+
+
+@dataclass(frozen=True)
+class _Who:
+    """Who stopped it, as the journal wants to know."""
+
+    id: int
+    post: str
+
+
+def carry(database: Database, press: Press, stop: Stop, state: Stopped) -> bool:
+    """Into the journal, and a new version for every board; False where the database takes nothing now: it is made up later."""
+    try:
+        with database.write(patience_ms=PATIENCE_MS) as session:
+            who = _Who(state.by_id, state.by_post) if state.by_id is not None else None
+            journal.record(session, "boards.stopped", "board", by=who, at=state.since)
+            manifest.move_all(session, press, at=state.since)
+    except Exception as error:  # whatever is wrong with the database, the boards are told already
+        log.error("the stop is not in the journal yet: %s", error)
+        return False
+    stop.note_written(state)
+    return True
+
+
+def make_up(database: Database, press: Press, stop: Stop) -> None:
+    """For the job that turns: what the database did not take when everything was stopped."""
+    state = stop.now()
+    if state is not None and not state.written:
+        carry(database, press, stop, state)
+
+
+def lift(database: Database, press: Press, stop: Stop, *, by: Actor, at: datetime) -> None:
+    """Everything goes on. Needs the database: every board gets a new version, for no other would wake it."""
+    state = stop.now()
+    if state is None:
+        raise Conflict("现在没有停播，屏都在照常播放。")
+    try:
+        with database.write(patience_ms=PATIENCE_MS) as session:
+            journal.record(session, "boards.resumed", "board", by=by, at=at, since=iso(state.since))
+            stop.end()
+            manifest.move_all(session, press, at=at)
+    except DBAPIError as error:
+        if stop.now() is None:
+            stop.put_back(state)
+        log.error("the stop could not be lifted: %s", error)
+        raise Unavailable("数据库现在写不进去，没有恢复。屏上还是安全页。请让管理员看看服务器的磁盘，再按一次。") from error
 
 
 def _sync(folder: Path) -> None:

@@ -12,18 +12,19 @@ from flask.typing import ResponseReturnValue
 from kiosk.base.canonical import canonical
 from kiosk.base.errors import Gone, Invalid, NotFound, Problem
 from kiosk.base.objects import is_name
-from kiosk.signage import boards, manifest, plays
+from kiosk.signage import boards, manifest, overrides, plays
 from kiosk.signage.boards import Board
 from kiosk.web.request import bearer, db, now, parts, told_json
 
 bp = Blueprint("board", __name__)
 COOKIE_AGE = timedelta(days=3650)
 # What the page needs to start with the server dead: its own modules; content comes from the board's own store.
-SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/foot.js", "board/live.js", "board/overlay.js",
+SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/foot.js", "board/kinds/reach.js",
+         "board/kinds/stream.js", "board/kinds/webpage.js", "board/live.js", "board/overlay.js",
          "board/pairing.js", "board/player.js", "board/rotation.js", "board/scene.js", "board/sleep.js", "board/stage.js", "board/store.js",
          "board/ticker.js", "board/urgent.js", "board/vitals.js", "board/wall.js", "board/wardrobe.js", "board/zones.js", "shared/dom.js",
          "shared/time.js", "shared/icon.svg", "vendor/noble-hashes/sha2.js", "vendor/noble-hashes/_md.js", "vendor/noble-hashes/_u64.js",
-         "vendor/noble-hashes/utils.js")
+         "vendor/noble-hashes/utils.js", "vendor/hls/hls.light.min.js")
 
 
 @bp.get("/board")
@@ -77,13 +78,14 @@ def ref() -> ResponseReturnValue:
     """The sealed ref; kept in memory until it moves or its seal is an hour old."""
     read_at = refs().drops
     found = asking()
-    sealed = manifest.ref(db(), found, parts().signer, at=now())
+    stopped = parts().press.stopped()
+    sealed = manifest.ref(db(), found, parts().signer, at=now(), stopped=stopped)
     if sealed is None:
         raise NotFound("这块屏还没有内容。")
-    entry = refs().put(token() or "", found.id, sealed["version"], canonical(sealed), read_at=read_at)
+    entry = refs().put(token() or "", found.id, sealed["version"], canonical(sealed), read_at=read_at, stopped=stopped)
     response = Response(entry.body, mimetype="application/json")
     response.headers.update({"ETag": entry.etag.decode(), "Cache-Control": "no-cache"})
-    return response.make_conditional(request)
+    return response if stopped else response.make_conditional(request)  # a stop may have moved no version: never 304 while it lasts
 
 
 @bp.get("/objects/<sha>")
@@ -105,6 +107,7 @@ def object(sha: str) -> ResponseReturnValue:
 def heartbeat() -> ResponseReturnValue:
     report, board = _json(), asking()
     boards.heartbeat(board, report, at=now(), silent=timedelta(seconds=parts().settings.silent_seconds))
+    overrides.heard(db(), board, now())
     return "", 204
 
 

@@ -49,13 +49,19 @@ VERB_NAMES = {
     "role.granted": N_("给了权限"), "role.consented": N_("同意权限"), "role.ended": N_("收回权限"), "board.added": N_("登记屏"),
     "board.changed": N_("改了屏的资料"), "board.ended": N_("拆除屏"), "board.keyed": N_("换了屏的凭证"), "board.called": N_("打过电话"),
     "playlist.made": N_("新建列表"), "playlist.changed": N_("改了列表"), "playlist.placed": N_("改了挂的地方"),
-    "playlist.removed": N_("删了列表"), "group.added": N_("新建分组"), "group.changed": N_("改了分组"), "unit.added": N_("新建单位"),
+    "playlist.removed": N_("删了列表"), "campaign.added": N_("加了时段"), "campaign.changed": N_("改了时段"),
+    "campaign.removed": N_("删了时段"), "daypart.added": N_("记下时段名"), "daypart.changed": N_("改了时段名"),
+    "daypart.removed": N_("删了时段名"), "group.added": N_("新建分组"), "group.changed": N_("改了分组"), "unit.added": N_("新建单位"),
     "unit.changed": N_("改了单位资料"), "upload.received": N_("收到文件"), "upload.converted": N_("转换好了"),
     "upload.failed": N_("转换不了"), "upload.dropped": N_("取消文件"), "source.added": N_("加了来源"), "source.changed": N_("改了来源"),
     "source.ended": N_("停了来源"), "source.read": N_("来源的文件变了"), "slide.filed": N_("归入公开事项"), "slide.checked": N_("核对过"),
     "objection.end_asked": N_("提出提前结束公示"), "objection.ended_early": N_("同意公示提前结束"),
     "objection.end_refused": N_("没有同意提前结束"), "recall.signed": N_("补签了撤回"),
     "urgent.asked": N_("要求紧急上屏"), "urgent.ended": N_("收回了紧急上屏"), "urgent.completed": N_("补齐了核对"),
+    "override.drafted": N_("收下一条预警"), "override.dropped": N_("删了预警草稿"), "override.asked": N_("写好紧急插播，请确认"),
+    "override.confirmed": N_("确认紧急插播"), "override.refused": N_("没有同意紧急插播"), "override.withdrawn": N_("收回了紧急插播"),
+    "override.ended": N_("紧急插播结束"), "override.lapsed": N_("紧急插播没人确认，作废"), "override.called": N_("电话通知了没换上的屏"),
+    "override.signed": N_("补签了紧急插播"), "boards.stopped": N_("全部停播"), "boards.resumed": N_("恢复播放"),
     "topic.added": N_("新建公开事项"),
     "topic.changed": N_("改了公开事项"), "topic.ended": N_("停用公开事项"), "topic.confirmed": N_("确认无变更"),
     "topic.unconfirmed": N_("撤销了无变更"), "happening.dropped": N_("记下这次不用公开"),
@@ -81,6 +87,8 @@ def _here(endpoint: str) -> bool:
     if endpoint == "people.people" and request.blueprint == "office":
         return True
     if endpoint == "duty.topics" and request.blueprint == "catalogue":
+        return True
+    if endpoint == "signage.playlists" and request.blueprint == "schedule":
         return True
     return request.path.startswith(url_for(endpoint)) and (request.endpoint == endpoint or endpoint != "content.today")
 

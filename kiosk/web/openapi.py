@@ -33,6 +33,7 @@ class Call:
     summary: str
     body: Schema | None = None
     body_type: str = JSON
+    also: Sequence[str] = ()  # media types that the view reads by itself
     query: Mapping[str, Schema] = field(default_factory=dict)
     headers: Mapping[str, Schema] = field(default_factory=dict)
     status: int = 200
@@ -156,7 +157,8 @@ def _operation(call: Call, needs: str | None) -> dict[str, Any]:
         told["parameters"] = parameters
     if call.body is not None:
         needed = bool(call.body.get("required")) or call.body_type != JSON
-        told["requestBody"] = {"required": needed, "content": {call.body_type: {"schema": call.body}}}
+        content = {call.body_type: {"schema": call.body}, **{kind: {"schema": {"type": "string"}} for kind in call.also}}
+        told["requestBody"] = {"required": needed, "content": content}
     return told
 
 

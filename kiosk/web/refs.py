@@ -8,30 +8,39 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+
+from kiosk.signage.push import Warm
 
 SEAL_SECONDS = 3600.0
 Start = Callable[..., Any]
 
 
+# What is stopped now, as refs tell of it, or None; and a ref once more under its seal, with this told instead.
+Stopped = Callable[[], Mapping[str, Any] | None]
+Reseal = Callable[[bytes, Mapping[str, Any] | None], bytes]
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One board's ref as bytes."""
+    """One board's ref as bytes. `stopped`: what it tells of a stop."""
 
     board: int
     etag: bytes
     body: bytes
     until: float
+    stopped: Mapping[str, Any] | None = None
 
 
 class RefCache:
     """Entries by the hash of the token; safe for many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, stopped: Stopped = lambda: None, reseal: Reseal | None = None) -> None:
+        self._stopped, self._reseal = stopped, reseal
         self._entries: dict[bytes, Entry] = {}
         self._tokens: dict[int, set[bytes]] = {}
         self._lock = threading.Lock()
@@ -42,17 +51,39 @@ class RefCache:
         """How often anything was dropped: what was read before a drop must not be put after it."""
         return self._drops
 
-    def put(self, token: str, board: int, version: int, body: bytes, *, read_at: int | None = None) -> Entry:
-        key, entry = _key(token), Entry(board, f'"{version}"'.encode(), body, time.monotonic() + SEAL_SECONDS)
+    def put(self, token: str, board: int, version: int, body: bytes, *, read_at: int | None = None,
+            stopped: Mapping[str, Any] | None = None) -> Entry:
+        entry = _entry(board, version, body, stopped)
+        self._keep(_key(token), entry, read_at)
+        return entry
+
+    def warm(self, refs: Iterable[Warm], *, read_at: int) -> None:
+        """Refs before anybody asks."""
+        for each in refs:
+            self._keep(bytes.fromhex(each.token), _entry(each.board, each.version, each.body, each.stopped), read_at)
+
+    def get(self, token: str) -> Entry | None:
+        """What is known; told anew when all boards were stopped, or go on, since it was sealed: that needs no database."""
+        key = _key(token)
+        entry = self._entries.get(key)
+        if entry is None or entry.until <= time.monotonic():
+            return None
+        stopped = self._stopped()
+        if stopped == entry.stopped:
+            return entry
+        if self._reseal is None:
+            return None
+        fresh = replace(entry, body=self._reseal(entry.body, stopped), stopped=stopped)
+        with self._lock:
+            if self._entries.get(key) is entry:
+                self._entries[key] = fresh
+        return fresh
+
+    def _keep(self, key: bytes, entry: Entry, read_at: int | None) -> None:
         with self._lock:
             if read_at is None or read_at == self._drops:
                 self._entries[key] = entry
-                self._tokens.setdefault(board, set()).add(key)
-        return entry
-
-    def get(self, token: str) -> Entry | None:
-        entry = self._entries.get(_key(token))
-        return entry if entry is not None and entry.until > time.monotonic() else None
+                self._tokens.setdefault(entry.board, set()).add(key)
 
     def drop(self, boards: Collection[int] | None) -> None:
         """Forget these boards' refs (None: all)."""
@@ -78,11 +109,15 @@ class RefFront:
         if entry is None:
             return self._application(environ, start)
         etag = ("ETag", entry.etag.decode())
-        if environ.get("HTTP_IF_NONE_MATCH", "").encode() == entry.etag:
+        if not entry.stopped and environ.get("HTTP_IF_NONE_MATCH", "").encode() == entry.etag:
             start("304 Not Modified", [etag, *self._headers])
             return ()
         start("200 OK", [etag, ("Content-Type", "application/json"), ("Content-Length", str(len(entry.body))), *self._headers])
         return (entry.body,)
+
+
+def _entry(board: int, version: int, body: bytes, stopped: Mapping[str, Any] | None) -> Entry:
+    return Entry(board, f'"{version}"'.encode(), body, time.monotonic() + SEAL_SECONDS, stopped)
 
 
 def _key(token: str) -> bytes:

@@ -72,11 +72,19 @@ _TABLE = (
     ("board.edit", "board", "signage.change_board_form signage.change_board signage.pairing_again signage.pair_again signage.tell_board "
                             "signage.end_board api.change_board"),
     ("board.edit", "group", "signage.change_group api.change_group"),
-    ("playlist.read", "", "signage.playlists api.list_playlists"),
+    ("override.ask", "", "overrides.home overrides.ask overrides.take_in api.ask_override api.list_overrides"),
+    ("override.ask", "override", "overrides.one overrides.end overrides.called api.override api.end_override"),
+    ("override.confirm", "override", "overrides.confirming overrides.confirm overrides.refuse overrides.sign api.confirm_override"),
+    ("boards.stop", "", "overrides.stopping overrides.stop overrides.lift"),
+    ("playlist.read", "", "signage.playlists schedule.week schedule.moment schedule.dayparts api.list_playlists api.list_campaigns"),
+    ("playlist.read", "campaign", "schedule.campaign api.campaign"),
     ("playlist.read", "playlist", "signage.playlist api.playlist"),
-    ("playlist.edit", "", "signage.make_playlist api.make_playlist"),
+    ("playlist.edit", "", "signage.make_playlist schedule.new schedule.add schedule.sentence schedule.add_daypart api.make_playlist "
+                          "api.make_campaign"),
+    ("playlist.edit", "campaign", "schedule.change schedule.move schedule.remove api.change_campaign api.remove_campaign"),
+    ("playlist.edit", "daypart", "schedule.change_daypart schedule.remove_daypart"),
     ("playlist.edit", "playlist", "signage.save_playlist signage.choose_slides signage.add_slides signage.place_playlist "
-                                  "signage.rename_playlist signage.remove_playlist api.set_items"),
+                                  "signage.rename_playlist signage.remove_playlist signage.set_transition api.set_items"),
     ("source.edit", "", "sources.sources sources.add"),
     ("source.edit", "source", "sources.source sources.change sources.look sources.end"),
     # --- the office and its people ---

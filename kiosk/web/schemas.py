@@ -6,7 +6,8 @@ from kiosk.content.geometry import THEMES
 from kiosk.content.ingest import Progress
 from kiosk.content.kinds import KINDS
 from kiosk.content.slides import State
-from kiosk.signage.boards import Status
+from kiosk.signage.boards import LAYOUTS, Status
+from kiosk.signage.overrides import State as Inserted
 from kiosk.signage.playlists import DWELL_LEAST, DWELL_MOST, ITEMS_MOST
 from kiosk.web import receive
 from kiosk.web.openapi import Schema, ids, maybe, moment, number, text, thing, whole, yes_or_no
@@ -61,12 +62,26 @@ _PANEL = thing({
 _BOARD = {
     "name": text("Name."), "unit": _UNIT, "panel": _PANEL, "theme": text("Theme.", enum=list(THEMES)),
     "elder": yes_or_no("One step larger type."), "ticker": yes_or_no("A line at the foot for what notices put there."),
+    "layout": text("How the page is divided; `side` and `columns` have a second zone.", enum=list(LAYOUTS)),
+    "sleeps": yes_or_no("Dark outside the opening hours of its unit."),
     "overscan": whole("Margin in ‰ that the screen hides."),
     "groups": ids("Groups it belongs to."),
 }
 NEW_BOARD = thing(_BOARD, "name", "panel")
 BOARD_CHANGED = thing(_BOARD)
 PAIRED = thing({"code": text("The six characters on the screen."), **_BOARD}, "code", "name")
+
+# --- urgent inserts ---------------------------------------------------------------------------------------------------
+
+_INSERT = {
+    "drill": yes_or_no("A drill, or the real thing."), "headline": text("What happened; up to 12 characters."),
+    "text": text("What residents are to do; up to 40 characters, two sentences. Not shown in a drill."),
+    "phone": text("Whom to call; else the unit's."),
+    "minutes": whole("How long it stands, 5 to 480; else 30."), "all": yes_or_no("On every board that you may reach."),
+    "groups": ids("Groups of boards."), "boards": ids("Boards."),
+}
+NEW_OVERRIDE = thing({**_INSERT, "slide": maybe(whole("A slide that hangs, in place of words.")),
+                      "wanted": maybe(whole("Who shall confirm; else anybody entitled."))}, "drill")
 
 # --- answers ------------------------------------------------------------------------------------------------------------
 
@@ -96,5 +111,12 @@ SCHEMAS: dict[str, Schema] = {
         "heartbeat": {"type": "object", "description": "What it last said of itself."},
         "token": text("Told once, when a board is made ahead of its screen.")},
         "id", "name", "unit", "panel", "status", open=True),
+    "Override": thing({
+        **_INSERT, "override": _ID, "unit": _ID, "state": text("How far it is.", enum=list(Inserted)), "slide": maybe(_ID),
+        "asked_by": maybe(_ID), "asked": moment("When."), "confirmed_by": maybe(_ID), "confirmed": moment("When."),
+        "ends": moment("When it leaves the boards, or left."), "form_due": maybe(text("The day by which the form is to be signed.")),
+        "form_signed": moment("When."),
+        "changed": {"type": "array", "items": {"type": "object"}, "description": "Boards that said they show it, and when."},
+        "missing": ids("Boards that have not said so.")}, "state", open=True),
     "Document": {"type": "object", "description": "This document."},
 }

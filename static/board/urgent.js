@@ -112,7 +112,8 @@ function fitted(page) {
   const fit = () => {
     if (!page.isConnected || !page.clientHeight) return;
     for (const [words, frame] of SIZES) {
-      Object.assign(page.dataset, { words, frame });
+      Object.assign(page.dataset, { words, frame, head: "" });
+      if (Number(words) < 4) page.dataset.head = shorter(page);
       if (!sticksOut(page)) return;
     }
   };
@@ -121,11 +122,19 @@ function fitted(page) {
   void document.fonts?.ready.then(fit);
 }
 
+/** A headline a little smaller, if that saves a line: one character alone on a line reads badly. @param {HTMLElement} page */
+function shorter(page) {
+  const headline = /** @type {HTMLElement} */ (page.querySelector("h1"));
+  const high = headline.getBoundingClientRect().height;
+  page.dataset.head = "18";
+  return headline.getBoundingClientRect().height < high * 0.75 ? "18" : "";
+}
+
 /** By the boxes of lines, for a font's own boxes are taller than its lines. @param {HTMLElement} page */
 function sticksOut(page) {
   return Array.from(page.querySelectorAll(".alert-sheet, .alert-head, .alert-body, .alert-foot")).some((outer) => {
     const room = outer.getBoundingClientRect();
     return outer.scrollWidth > outer.clientWidth + 1 || Array.from(outer.children, (each) => each.getBoundingClientRect())
-      .some((box) => box.top < room.top - 1 || box.bottom > room.bottom + 1);
+      .some((box) => box.height > 0 && (box.top < room.top - 1 || box.bottom > room.bottom + 1));
   });
 }

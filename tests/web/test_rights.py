@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from kiosk import people
+from kiosk.base.clock import now
 from kiosk.content import ingest, review
 from kiosk.content.review import Step
 from kiosk.content.sources import Source
@@ -23,7 +24,10 @@ from kiosk.disclosure.deliveries import Address, Channel, Delivery
 from kiosk.disclosure.records import Confirmation, Disclosure, Happening
 from kiosk.disclosure.topics import Topic, Wanted
 from kiosk.people import Actor, Role, Unit, may
-from kiosk.signage import boards, playlists
+from kiosk.signage import boards, campaigns, overrides, playlists
+from kiosk.signage.campaigns import Plan
+from kiosk.signage.overrides import Wish
+from kiosk.signage.rules import Hours, Rule
 from kiosk.web.rights import RIGHTS, Right
 from tests.conftest import NOON
 from tests.support.cast import Cast
@@ -89,6 +93,22 @@ def _playlist(world: World, unit: Unit) -> int:
     return made.id
 
 
+def _campaign(world: World, unit: Unit) -> int:
+    """One of the unit's lists on the unit's own board."""
+    made = playlists.playlist(world.session, _playlist(world, unit))
+    plan = Plan(Rule(), boards=[world.make.board(unit=unit)])
+    world.session.flush()
+    found = campaigns.add(world.session, made, plan, by=world.cast.editor, at=NOON)
+    world.session.flush()
+    return found.id
+
+
+def _daypart(world: World, unit: Unit) -> int:
+    made = campaigns.add_daypart(world.session, f"时段{world.made}", [Hours(480, 720)], unit=unit, by=world.cast.editor, at=NOON)
+    world.session.flush()
+    return made.id
+
+
 def _grant(world: World, unit: Unit) -> int:
     made = people.grant(world.session, world.person(unit), Role.SECTION_HEAD, unit, by=None, at=NOON)
     world.session.flush()
@@ -111,6 +131,15 @@ def _upload(world: World, unit: Unit) -> int:
 def _source(world: World, unit: Unit) -> int:
     return _added(world, Source(title="表", column="通知公告", unit=unit, address="a.xlsx", minutes=60, person_id=world.cast.editor.id,
                                 due_at=NOON, active=True, params={}))
+
+
+def _override(world: World, unit: Unit) -> int:
+    """Waits for its second person, for a board of the unit."""
+    world.make.board(unit=unit)
+    world.session.flush()
+    board = boards.boards(world.session, [unit.id])[-1]
+    wish = Wish(False, "暴雨红色预警", "请不要外出。", "0825-2221234", everywhere=False, boards=[board])
+    return overrides.ask(world.session, wish, unit=unit, by=world.cast.editor, at=now()).id
 
 
 def _record(world: World, unit: Unit) -> int:
@@ -141,7 +170,7 @@ MAKERS: dict[str, Callable[[World, Unit], int]] = {
     "playlist": _playlist, "group": _group, "board": lambda world, unit: world.make.board(unit=unit).id,
     "unit": lambda world, unit: unit.id, "person": lambda world, unit: world.person(unit).id, "grant": _grant, "source": _source,
     "topic": lambda world, unit: world.topic(unit).id, "record": _record, "happening": _happening, "confirmation": _confirmation,
-    "address": _address, "delivery": _delivery,
+    "address": _address, "delivery": _delivery, "override": _override, "campaign": _campaign, "daypart": _daypart,
 }
 
 
