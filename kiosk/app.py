@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from kiosk import jobs
 from kiosk.base.clock import now
 from kiosk.base.errors import N_, Invalid, NotFound, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
+from kiosk.content import outside as outside_rules
 from kiosk.content import pictures
 from kiosk.content.fields import Faults
 from kiosk.disclosure import days, records
@@ -39,6 +41,7 @@ from kiosk.web import (
     looks,
     objection,
     office,
+    outside,
     people,
     review,
     rights,
@@ -102,16 +105,18 @@ def create_app(parts: Parts) -> Flask:
         SESSION_COOKIE_NAME="__Host-kiosk" if settings.secure_cookies else "kiosk_session", SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings.secure_cookies, SESSION_COOKIE_PATH="/",
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "kiosk" / "translations"), TEMPLATES_AUTO_RELOAD=False,
-        RELEASE=release(),
+        BOARD_POLICY=board_policy(settings.allowed_hosts),
     )
+    app.config["RELEASE"] = release(app.config["BOARD_POLICY"])  # a board's worker keeps the page with its policy
     app.url_map.converters["int"] = _IdInteger
     refs = RefCache()
     easel = Easel(parts.database, parts.store, parts.zone, pictures.painter(parts.store.path, settings.data / "work"), now)
-    app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel))
+    app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel),
+                          lookout=outside_rules.Lookout())
     Babel(app, locale_selector=language)
     csrf.init_app(app)
     for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, duty.bp, catalogue.bp,
-                      office.bp, objection.bp, sources.bp, staff_api.bp):
+                      office.bp, objection.bp, sources.bp, outside.bp, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, board.board_of_socket)
     app.before_request(_nonce)
@@ -125,7 +130,8 @@ def create_app(parts: Parts) -> Flask:
     app.register_error_handler(Exception, _failure)
     app.context_processor(_page_values)
     app.add_url_rule("/static/<release>/<path:name>", "static", _static)
-    app.wsgi_app = RefFront(app.wsgi_app, refs, headers=_security_headers(BOARD_POLICY))  # type: ignore[assignment,method-assign]
+    headers = _security_headers(app.config["BOARD_POLICY"])
+    app.wsgi_app = RefFront(app.wsgi_app, refs, headers=headers)  # type: ignore[assignment,method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -156,9 +162,18 @@ def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
     )
 
 
-def release() -> str:
+def board_policy(hosts: Collection[str]) -> str:
+    """What a board's page may load: its own, and from the hosts that the office allowed frames, streams and whether they answer."""
+    allowed = " ".join(outside_rules.origins(hosts))
+    if not allowed:
+        return BOARD_POLICY
+    told = BOARD_POLICY.replace("connect-src 'self'", f"connect-src 'self' {allowed}")
+    return told.replace("media-src 'self' blob:", f"media-src 'self' blob: {allowed}") + f"; frame-src {allowed}"
+
+
+def release(policy: str = "") -> str:
     """The name of this release: a hash over all that a browser keeps, so that a change gives new addresses."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(policy.encode())
     for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
         digest.update(path.relative_to(STATIC).as_posix().encode())
         digest.update(path.read_bytes() if path.stat().st_size < 1_000_000 else str(path.stat().st_size).encode())
@@ -204,7 +219,7 @@ def _abandon(_: BaseException | None) -> None:
 def _policy() -> str:
     if request.path.startswith(("/staff", "/setup")):
         return STAFF_POLICY.format(nonce=g.get("nonce", ""))
-    return BOARD_POLICY if request.path.startswith("/board") else "default-src 'none'; frame-ancestors 'none'"
+    return str(current_app.config["BOARD_POLICY"]) if request.path.startswith("/board") else "default-src 'none'; frame-ancestors 'none'"
 
 
 def _security_headers(policy: str) -> list[tuple[str, str]]:

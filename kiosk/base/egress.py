@@ -12,10 +12,10 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from kiosk.base.errors import Problem, TooLarge
@@ -23,6 +23,7 @@ from kiosk.base.errors import Problem, TooLarge
 CHUNK = 1 << 16
 PORTS = {"http": 80, "https": 443}
 TALK = 1 << 16  # a mail server has no more to say than this
+Told = TypeVar("Told")
 _LITERAL = "/%:@!$&'()*+,;=~-._"
 
 
@@ -56,6 +57,14 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Look:
+    """How an address answers: the number and the headers, names in small letters. A redirect is told, never followed."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
 def fetch(url: str, *, hosts: Collection[str], most: int, seconds: float) -> bytes:
     """The bytes at this address: at most `most` of them, and within `seconds` all in all."""
     place = _place(url, hosts)
@@ -69,6 +78,12 @@ def post(url: str, body: bytes, *, kind: str, hosts: Collection[str], most: int,
     """Send these bytes as `kind` to this address, under the same rules; whoever sends judges the answer, whatever its number."""
     place = _place(url, hosts)
     return _exchange(place, hosts, seconds, lambda line: _asked(place, line, "POST", body, {"Content-Type": kind}, most))
+
+
+def look(url: str, *, hosts: Collection[str], seconds: float) -> Look:
+    """What stands before the bytes at this address, which are left there."""
+    place = _place(url, hosts)
+    return _exchange(place, hosts, seconds, lambda line: _looked(place, line))
 
 
 @contextmanager
@@ -146,7 +161,7 @@ class _Bounded:
         self._file.close()
 
 
-def _exchange(place: _Place, hosts: Collection[str], seconds: float, talk: Callable[[socket.socket], Answer]) -> Answer:
+def _exchange(place: _Place, hosts: Collection[str], seconds: float, talk: Callable[[socket.socket], Told]) -> Told:
     """One question and its answer on a line of its own, within `seconds` all in all."""
     line = _connected(place, *_address(place, hosts), seconds)
     late = threading.Event()
@@ -234,14 +249,26 @@ def _connected(place: _Place, family: socket.AddressFamily, address: tuple[Any, 
 
 
 def _asked(place: _Place, line: socket.socket, verb: str, body: bytes | None, headers: dict[str, str], most: int) -> Answer:
+    with closing(_answer(place, line, verb, body, headers)) as answer:
+        if 300 <= answer.status < 400:
+            raise Unreached("“%(host)s”转到了别的地址，这里不跟着转。请把最后的地址填进来。", host=place.host)
+        return Answer(answer.status, _body(place, answer, most) if verb == "POST" or answer.status == 200 else b"")
+
+
+def _looked(place: _Place, line: socket.socket) -> Look:
+    with closing(_answer(place, line, "GET", None, {"Accept": "text/html, */*"})) as answer:
+        found: dict[str, str] = {}
+        for name, value in answer.getheaders():
+            found[name.lower()] = f"{found[name.lower()]}, {value}" if name.lower() in found else value
+        return Look(answer.status, found)
+
+
+def _answer(place: _Place, line: socket.socket, verb: str, body: bytes | None, headers: dict[str, str]) -> http.client.HTTPResponse:
     kind = http.client.HTTPSConnection if place.secure else http.client.HTTPConnection
     ask = kind(place.host, place.port)
     ask.sock = line  # connected already, to the address that was looked at
     ask.request(verb, place.target, body=body, headers={"User-Agent": "kiosk", "Connection": "close", **headers})
-    with closing(ask.getresponse()) as answer:
-        if 300 <= answer.status < 400:
-            raise Unreached("“%(host)s”转到了别的地址，这里不跟着转。请把最后的地址填进来。", host=place.host)
-        return Answer(answer.status, _body(place, answer, most) if verb == "POST" or answer.status == 200 else b"")
+    return ask.getresponse()
 
 
 def _body(place: _Place, answer: http.client.HTTPResponse, most: int) -> bytes:

@@ -30,7 +30,8 @@ from kiosk.content.kinds.objection import Objection
 SLIDES = Path(__file__).resolve().parent.parent.parent / "slides"
 TAGS = {"article", "header", "footer", "section", "div", "span", "p", "h1", "h2", "b", "i", "ol", "ul", "li", "dl", "dt", "dd", "table",
         "thead", "tbody", "tr", "th", "td", "time", "img", "video", "svg", "path", "rect", "circle"}
-DATA = {"data-fill", "data-bar", "data-now", "data-object", "data-poster", "data-crop", "data-box", "data-kind", "data-again"}
+DATA = {"data-fill", "data-bar", "data-now", "data-object", "data-poster", "data-crop", "data-box", "data-kind", "data-again",
+        "data-frame", "data-stream", "data-wide", "data-wait"}  # the last four: places for what comes from outside (outside.py)
 ATTRIBUTES = {"*": {"class", *DATA}, "img": {"alt"}, "video": {"muted", "playsinline"}, "th": {"scope"},
               "svg": {"viewBox", "preserveAspectRatio"}, "path": {"d"}, "rect": {"x", "y", "width", "height", "rx"},
               "circle": {"cx", "cy", "r"}}
@@ -125,7 +126,7 @@ def version() -> str:
     here = Path(__file__).parent
     for path in sorted([*(SLIDES / "kinds").glob("*.html"), SLIDES / "frame.html", *here.glob("kinds/*.py"),
                         *(here / name for name in ("arithmetic.py", "typeset.py", "layout.py", "tables.py", "cards.py", "crops.py",
-                                            "masks.py", "frame.py", "fields.py", "render.py"))]):
+                                            "masks.py", "frame.py", "fields.py", "outside.py", "render.py"))]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

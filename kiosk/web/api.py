@@ -28,7 +28,7 @@ from kiosk.signage import boards as signboards
 from kiosk.signage import manifest, playlists
 from kiosk.signage.boards import Board, Group, Placing
 from kiosk.signage.playlists import Entry, Playlist
-from kiosk.web import filed, own, receive, schemas, tus, words
+from kiosk.web import filed, outside, own, receive, schemas, tus, words
 from kiosk.web.openapi import JSON, Call, Schema, View, check, document
 from kiosk.web.request import actor, db, now, number, parts, told_json
 from kiosk.web.rights import RIGHTS
@@ -66,6 +66,7 @@ def upload_state(id: int) -> ResponseReturnValue:
 def make_slide() -> ResponseReturnValue:
     told = body()
     unit = own.unit(told.get("unit", actor().unit_id), "slide.edit")
+    outside.allowed(told["kind"], told.get("data") or {})
     made = slides.make(db(), told["kind"], _draft(told, unit), unit=unit, by=actor(), at=now())
     filed.keep_word(made, told.get("topic", ""), made.latest.data)
     for id in told.get("playlists", ()):
@@ -92,6 +93,7 @@ def revise_slide(id: int) -> ResponseReturnValue:
     found, told = own.editable(id), body()
     if told.get("kind", found.kind) != found.kind or told.get("unit", found.unit_id) != found.unit_id:
         raise Conflict("一件内容的类别和单位定了不能改。要换，请新建一件。")
+    outside.allowed(found.kind, told.get("data") or {})
     slides.revise(db(), found, _draft(told, found.unit, found.latest), by=actor(), at=now(), expect=told.get("edits"))
     filed.keep_word(found, told.get("topic", ""), found.latest.data)
     return _slide(found, whole=True)
@@ -99,6 +101,7 @@ def revise_slide(id: int) -> ResponseReturnValue:
 
 def submit_revision(id: int) -> ResponseReturnValue:
     found = own.revision(id)
+    outside.allowed(found.slide.kind, found.data)
     filing.submit(db(), found, by=actor(), at=now())
     return _revision_told(found)
 

@@ -25,7 +25,7 @@ from kiosk.disclosure import filing
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
 from kiosk.signage.boards import Board
-from kiosk.web import desk, filed, forms, looks, receive, todo, words
+from kiosk.web import desk, filed, forms, looks, outside, receive, todo, words
 from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
 from kiosk.web.request import actor, back_in, db, end_transaction, integer, now, number, only_reads, parts, to
@@ -128,6 +128,7 @@ def write_new() -> ResponseReturnValue:
 def make() -> ResponseReturnValue:
     if desk.is_deed():
         return write_new()
+    outside.look_before()
     laid = desk.lay(desk.kind_asked())
     unit = people.unit(db(), laid.about.unit)
     must(actor(), "slide.edit", unit.id)
@@ -146,6 +147,7 @@ def slide(id: int) -> ResponseReturnValue:
 @bp.post("/staff/content/<int:id>")
 @back_in(slide)
 def save(id: int) -> ResponseReturnValue:
+    outside.look_before(id)
     found = editable(id)
     if desk.is_deed():
         return slide(id)
@@ -210,6 +212,7 @@ def preview() -> ResponseReturnValue:
 @bp.post("/staff/content/<int:id>/submit")
 @back_in(slide)
 def submit(id: int) -> ResponseReturnValue:
+    outside.look_before(id, stored=True)
     filing.submit(db(), editable(id).latest, by=actor(), at=now())
     flash(_submitted(editable(id)), f"withdraw:{id}")
     return to("content.mine")
@@ -225,6 +228,7 @@ def submit_many() -> ResponseReturnValue:
         found = editable(id)
         if request.form.get("batch"):
             _take_batch(found)
+        outside.allowed(found.kind, found.latest.data)
         filing.submit(db(), found.latest, by=actor(), at=now())
     told = (gettext("%(count)s 件已报审。要核对的先核对，再送分管领导。", count=len(ids))
             if any(review.missing_steps(db(), editable(id).latest) for id in ids)

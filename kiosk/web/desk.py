@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from kiosk import people
 from kiosk.base.errors import N_, Forbidden, Invalid, NotFound
-from kiosk.content import again, arithmetic, importer, pages, render, sheets, slides
+from kiosk.content import again, arithmetic, importer, outside, pages, render, sheets, slides
 from kiosk.content.fields import Faults, Rows
 from kiosk.content.geometry import Wall, panel_of
 from kiosk.content.kinds import KINDS
@@ -232,6 +232,11 @@ SMALLEST = 5.5  # u: labels, the smallest type on any page that is drawn here; i
 def _judged(desk: Desk) -> tuple[dict[str, Any], list[Invalid]]:
     """The JSON with what is known of the photos it names, and all that is wrong with it."""
     data, faults = forms.judged(desk.kind, desk.typed, parts().zone.day(now()))
+    if not any(fault.field == forms.PREFIX + "address" for fault in faults):
+        try:
+            outside.check(desk.kind, data, parts().settings.allowed_hosts)
+        except Invalid as wrong:
+            faults = [*faults, Invalid(forms.PREFIX + wrong.field, wrong.message, **wrong.params)]
     try:
         return slides.with_photos(db(), data, desk.slide.latest if desk.slide else None), faults
     except Faults as wrong:

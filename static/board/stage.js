@@ -4,9 +4,12 @@
  * layers fade, slide or cut. What stands there is never taken away before the next is whole.
  */
 import { crop, element, fill, fragment } from "../shared/dom.js";
+import * as stream from "./kinds/stream.js";
+import * as webpage from "./kinds/webpage.js";
 
 const LASTS = 600;
 const STALL = 8000;
+const OUTSIDE = [webpage, stream]; // what comes over a page of ours from somebody else's address
 const EASE = /** @type {KeyframeAnimationOptions} */ ({ duration: LASTS, easing: "ease-in-out", fill: "both" });
 /** @type {Record<string, {comes: Keyframe[], goes?: Keyframe[]}>} */
 const WAYS = {
@@ -155,6 +158,7 @@ export class Stage {
     this.hidden.urls = urls;
     this.hidden.root.adoptedStyleSheets = this.sheets;
     this.hidden.root.replaceChildren(page);
+    for (const kind of OUTSIDE) kind.mount(this.hidden.root);
   }
 
   /** @param {string} how fade, slide; anything else is a cut */
@@ -197,6 +201,7 @@ export class Stage {
   /** @param {Layer} layer */
   empty(layer) {
     layer.host.classList.remove("ready");
+    for (const kind of OUTSIDE) kind.unmount(layer.root);
     for (const video of layer.root.querySelectorAll("video")) { video.removeAttribute("src"); video.load(); }
     layer.root.replaceChildren();
     revoke(layer.urls);
