@@ -12,7 +12,6 @@ from kiosk import people
 from kiosk.base.errors import N_
 from kiosk.people import DAYS, DOORS_MOST, Unit
 from kiosk.signage.rules import Hours
-from kiosk.web import words
 from kiosk.web.request import db
 from kiosk.web.whens import clock, hours_said, minute
 
@@ -46,12 +45,13 @@ def _rows(days: str, unit: Unit) -> list[tuple[str, str]]:
 def said(unit: Unit) -> str:
     """The hours that count for a unit, in one line; "" where nobody said any."""
     found = people.opening_of(db(), unit)
-    return "" if found is None else words.row(_said(days, found[1]) for days in DAYS)
+    return "" if found is None else str(gettext("，")).join(_said(days, found[1]) for days in DAYS)
 
 
 def _said(days: str, told: Mapping[str, Any]) -> str:
     hours = [Hours(start, end) for start, end in told.get(days, ())]
-    return f"{gettext(DAY_NAMES[days])} {hours_said(hours) if hours else gettext('不开门')}"
+    name = gettext(DAY_NAMES[days])
+    return f"{name} {hours_said(hours)}" if hours else str(gettext("%(days)s不开门", days=name))
 
 
 def sleep(unit: Unit) -> str:

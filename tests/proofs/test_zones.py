@@ -1,4 +1,4 @@
-"""Pages in the zones of every layout, in a real Chromium: whatever people write, in the narrowest column too, nothing is cut or overlaps."""
+"""Pages in the zones of every layout, in a real Chromium: whatever people write, however narrow the column, nothing is cut."""
 
 from __future__ import annotations
 
