@@ -17,6 +17,7 @@ from kiosk.app import create_app
 from kiosk.base.db import Database
 from kiosk.parts import Parts, open_parts
 from kiosk.settings import Settings
+from tests.support import once
 from tests.support.cast import Cast
 from tests.support.make import Make
 
@@ -31,6 +32,13 @@ def pytest_configure() -> None:
         if not made.exists() or made.stat().st_mtime < words.stat().st_mtime:
             with words.open("rb") as source, made.open("wb") as target:
                 write_mo(target, read_po(source))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_twice() -> Iterator[None]:
+    """Compiled templates, addresses and statements are kept from test to test, and passwords are cheap to check."""
+    with once.kept():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from kiosk import demo, schema
+from kiosk.base.clock import now
+from kiosk.parts import open_parts
+from kiosk.settings import Settings
 
 CHROMIUM = "/usr/bin/chromium"
 STAFF = {"width": 1366, "height": 768}
@@ -87,9 +93,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def built(data: Path) -> Path:
+    """The data folder of a demo office, made here: one that starts on a copy of it only renews its keys."""
+    parts = open_parts(Settings(data=data))
+    schema.ensure(parts.database)
+    demo.build(parts, url="http://127.0.0.1", at=now())
+    parts.close()
+    return data
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[Office]:
+def running(folder: Path, template: Path | None = None) -> Iterator[Office]:
+    """An office from nothing, as a newcomer's, or on a copy of one that was built."""
     office = Office(folder / "office")
+    if template is not None:
+        shutil.copytree(template, office.data)
     try:
         office.start()
         yield office
@@ -97,10 +115,27 @@ def running(folder: Path) -> Iterator[Office]:
         office.kill()
 
 
+_started: list[Playwright] = []
+
+
+@contextmanager
+def playwright() -> Iterator[Playwright]:
+    """The one Playwright of this process, which bears no second beside it; whoever asked first ends it."""
+    if _started:
+        yield _started[0]
+        return
+    with sync_playwright() as first:
+        _started.append(first)
+        try:
+            yield first
+        finally:
+            _started.clear()
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
+    with playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
         yield browser
         browser.close()
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from kiosk.content import render, typeset
 from kiosk.content.geometry import Geometry
 from kiosk.content.kinds import KINDS
 from kiosk.content.render import Fragment, SlideView
-from tests.support.office import CHROMIUM
+from tests.support.office import CHROMIUM, playwright
 
 FLAGS = ["--no-sandbox", "--allow-file-access-from-files", "--font-render-hinting=none", "--disable-dev-shm-usage"]
 WIDTH_OFF = 0.3  # px by which a line may differ from what was reckoned
@@ -111,8 +111,8 @@ class Proof:
 @contextmanager
 def proving() -> Iterator[Proof]:
     """A warm browser for many proofs."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with tempfile.TemporaryDirectory() as folder, playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield Proof(browser, Path(folder))
         browser.close()
 
