@@ -86,7 +86,7 @@ export class Player {
     if (this.stage.stalled(performance.now())) this.stalled(now);
     const due = this.due(now);
     if (!due) await this.rest();
-    else if (!this.stands(due)) await this.put(due, this.returning || (urgent && this.current !== null && !this.listed(now)));
+    else if (!this.stands(due)) await this.put(due, this.bare || this.returning || (urgent && this.current !== null && !this.listed(now)));
     else this.stay(due, now);
     this.ahead(this.now());
   }
@@ -131,6 +131,11 @@ export class Player {
   /** @param {Item} line @param {number} moment */
   shows(line, moment) {
     return !this.store.recalled.has(line.revision) && (this.skipped.get(line.html) ?? 0) <= moment;
+  }
+
+  /** Nothing was ever here: there is nothing to fade from. */
+  get bare() {
+    return this.current === null && !this.empty;
   }
 
   /** @param {Due} due */
@@ -200,7 +205,7 @@ export class Player {
   async put(due, cut) {
     try {
       await this.dress();
-      if (!await this.stage.show(due.line, { cut })) return;
+      if (!await this.stage.show(due.line, { cut, wanted: () => !this.late(due) })) return;
     } catch (error) {
       this.skip(due.line, /** @type {Error} */ (error));
       if (this.current && (cut || this.store.recalled.has(this.current.revision))) await this.rest();
@@ -212,6 +217,12 @@ export class Player {
     this.take({ ...due, began: due.began + late, ends: due.ends + late });
     Object.assign(this, { empty: false, said: [] });
     this.onShown();
+  }
+
+  /** Whether another slot began while the page was built: then the others show another one. @param {Due} due */
+  late(due) {
+    const now = this.store.manifest?.step ? this.due(this.now()) : null;
+    return now !== null && now.line.html !== due.line.html;
   }
 
   /** A page that cannot be shown. @param {Item} line @param {Error} error */

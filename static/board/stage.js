@@ -67,11 +67,14 @@ export class Stage {
     return next.built;
   }
 
-  /** Put a page on the wall; false when a later call overtook it. @param {{html: string, transition?: string}} item @param {{cut?: boolean}} [how] */
-  async show(item, { cut = false } = {}) {
+  /**
+   * Put a page on the wall; false when a later call overtook it, or it is not `wanted` any more once it is built.
+   * @param {{html: string, transition?: string}} item @param {{cut?: boolean, wanted?: () => boolean}} [how]
+   */
+  async show(item, { cut = false, wanted = () => true } = {}) {
     if (cut) this.settle();
     const turn = this.turn += 1;
-    if (!await this.prepare(item) || turn !== this.turn) return false;
+    if (!await this.prepare(item) || turn !== this.turn || !wanted()) return false;
     fill(this.hidden.root, this.texts(item));
     this.item = item;
     this.swap(cut ? "cut" : item.transition ?? "fade");

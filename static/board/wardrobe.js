@@ -7,7 +7,7 @@ export class Wardrobe {
     this.store = store;
     this.own = own();
     /** @type {Map<string, CSSStyleSheet>} */ this.made = new Map();
-    /** @type {Set<string>} */ this.fonts = new Set();
+    /** @type {Map<string, Promise<void>>} */ this.fonts = new Map();
   }
 
   /** The sheets of a layer that wears this theme; its fonts are there too. @param {any} theme @returns {Promise<CSSStyleSheet[]>} */
@@ -27,17 +27,20 @@ export class Wardrobe {
     return made;
   }
 
-  /** @param {{family: string, weight: string, sha: string}} font */
-  async font(font) {
+  /** Whoever asks waits until it is there; without it the page is shown in another. @param {{family: string, weight: string, sha: string}} font */
+  font(font) {
     const name = `${font.family} ${font.sha}`; // one file may serve under two names
-    if (this.fonts.has(name)) return;
-    this.fonts.add(name);
-    try {
-      const face = new FontFace(font.family, await (await this.store.get(font.sha)).arrayBuffer(), { weight: font.weight });
-      document.fonts.add(await face.load());
-    } catch {
-      this.fonts.delete(name);
-    }
+    const known = this.fonts.get(name);
+    if (known) return known;
+    const loading = this.load(font).catch(() => { this.fonts.delete(name); });
+    this.fonts.set(name, loading);
+    return loading;
+  }
+
+  /** @param {{family: string, weight: string, sha: string}} font */
+  async load({ family, weight, sha }) {
+    const face = new FontFace(family, await (await this.store.get(sha)).arrayBuffer(), { weight });
+    document.fonts.add(await face.load());
   }
 }
 

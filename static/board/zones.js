@@ -36,7 +36,7 @@ export class Zones {
     set.root.classList.add("coming");
     this.wall.prepend(set.root);
     /** @type {Zone} */ (set.zones.get(MAIN)).player.follow(this.main);
-    if (!first) for (const { player } of this.set.zones.values()) player.pause();
+    for (const { player } of this.set.zones.values()) player.pause();
     await Promise.all(Array.from(set.zones.values(), ({ player }) => player.look(true)));
     if (turn !== this.turn) return this.close(set);
     const old = this.set;

@@ -278,7 +278,7 @@ test("what was recalled meanwhile is not seen when the wall is given back", asyn
   playing.pause();
   store.recalled = new Set([1]);
   await playing.resume();
-  assert.deepEqual([wall, ways], [["1.1", "2.1"], ["fade", "cut"]]);
+  assert.deepEqual([wall, ways], [["1.1", "2.1"], ["cut", "cut"]]);
 });
 
 test("each zone plays its own", async () => {

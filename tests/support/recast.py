@@ -42,6 +42,8 @@ class Recast:
     def _tell(self, route: Route) -> None:
         if self.dead:
             return route.abort()
+        if self.page.is_closed():
+            return None
         headers = {name: value for name, value in route.request.headers.items() if name.lower() != "if-none-match"}
         answer = route.fetch(headers=headers)
         if not answer.ok:
