@@ -26,6 +26,9 @@ if command -v xset >/dev/null 2>&1 && [ -n "${DISPLAY:-}" ]; then
   xset s off -dpms s noblank || true
 fi
 
+# Where panel.py paired this PC, the page takes over its token once and shows no code; later starts need no server.
+token=${BOARD_TOKEN:-$HOME/.config/kiosk-panel/token}
+
 # A first start without a server would leave the browser's own error page on the wall; later starts need none.
 until [ -e "$profile/.answered" ]; do
   if curl --silent --fail --insecure --max-time 5 --output /dev/null "$server/board"; then touch "$profile/.answered"
@@ -40,7 +43,9 @@ while :; do
   preferences=$profile/Default/Preferences
   [ -e "$preferences" ] && sed -i 's/"exit_type":"[^"]*"/"exit_type":"Normal"/; s/"exited_cleanly":false/"exited_cleanly":true/' "$preferences"
   rm -f "$profile/SingletonLock" "$profile/SingletonSocket" "$profile/SingletonCookie"
-  "$browser" "$@" "$server/board" >/dev/null 2>&1 &
+  key=
+  if [ "$token" -nt "$profile/.paired" ] && [ -r "$token" ]; then key="#$(cat "$token")"; touch "$profile/.paired"; fi
+  "$browser" "$@" "$server/board$key" >/dev/null 2>&1 &
   child=$!
   wait "$child"
   sleep 2
