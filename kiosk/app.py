@@ -45,6 +45,7 @@ from kiosk.web import (
     people,
     review,
     rights,
+    schedule,
     signage,
     sources,
     words,
@@ -115,7 +116,8 @@ def create_app(parts: Parts) -> Flask:
                           lookout=outside_rules.Lookout())
     Babel(app, locale_selector=language)
     csrf.init_app(app)
-    for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, duty.bp, catalogue.bp,
+    for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, schedule.bp, duty.bp,
+                      catalogue.bp,
                       office.bp, objection.bp, sources.bp, outside.bp, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, board.board_of_socket)

@@ -31,9 +31,11 @@ from kiosk.content.slides import Draft, Slide
 from kiosk.disclosure import days, deadlines, filing, objections, records, starter, topics
 from kiosk.parts import Parts
 from kiosk.people import Actor, Role, Unit, UnitKind
-from kiosk.signage import boards, manifest, playlists
+from kiosk.signage import boards, campaigns, manifest, playlists
 from kiosk.signage.boards import Board, Placing
-from kiosk.signage.playlists import Entry
+from kiosk.signage.campaigns import Plan
+from kiosk.signage.playlists import Entry, Level
+from kiosk.signage.rules import Days, Hours, Rule
 
 FOLDER = Path(__file__).resolve().parent.parent / "demo"
 FOUNDED = 130  # days ago
@@ -167,6 +169,7 @@ def _make(scene: Scene) -> None:
     _tell([_story(scene, name, entry, number) for name in (each["slides"] for each in office["playlist"])
            for number, entry in enumerate(_entries(scene.calendar, name))] + [_note(scene, row) for row in office["happening"]])
     _add_playlists(scene, office["playlist"])
+    _add_campaigns(scene, office["daypart"], office["campaign"])
     journal.record(scene.session, BUILT, "demo", by=None, at=scene.calendar.at, boards=[board.id for board in scene.boards.values()],
                    people=[actor.id for actor in scene.actors.values()])
 
@@ -252,6 +255,31 @@ def _add_playlists(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> None:
         made = playlists.make(session, row["name"], unit=unit, by=by, at=at)
         playlists.set_items(session, made, [Entry(slide.id) for slide in shown], by=by, at=at)
         playlists.place(session, made, groups=[groups[name] for name in row.get("groups", ())], boards=hung, by=by, at=at)
+
+
+def _add_campaigns(scene: Scene, named: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Hours that have a name; lists of slides that hang already, which play at hours of their own."""
+    session, at, root = scene.session, scene.calendar.at, next(iter(scene.units.values()))
+    by, groups = scene.author(root), {group.name: group for group in boards.groups(session)}
+    dayparts = {row["name"]: campaigns.add_daypart(session, row["name"], _hours(row["hours"]), unit=root, by=by, at=at) for row in named}
+    by_title = {(name, slide.latest.title): slide for name, held in scene.slides.items() for slide in held.values()}
+    for row in rows:
+        made = playlists.make(session, row["name"], unit=root, by=by, at=at)
+        shown = [by_title[name, title] for name, titles in row["slides"].items() for title in titles]
+        playlists.set_items(session, made, [Entry(slide.id) for slide in shown], by=by, at=at)
+        day = scene.calendar.saturday() + timedelta(days=row["day"]) if "day" in row else None
+        rule = Rule(Days(row.get("days", "all")), hours=_hours(row.get("hours", ())), first=day, last=day)
+        plan = Plan(rule, Level[row.get("level", "usual").upper()], dayparts.get(row.get("daypart", "")),
+                    [groups[name] for name in row["groups"]])
+        campaigns.add(session, made, plan, by=by, at=at)
+
+
+def _hours(rows: Sequence[Sequence[str]]) -> tuple[Hours, ...]:
+    """From ["9:00", "12:00"] to minutes of the day."""
+    def minute(text: str) -> int:
+        hour, rest = text.split(":")
+        return int(hour) * 60 + int(rest)
+    return tuple(Hours(minute(start), minute(end)) for start, end in rows)
 
 
 def _entries(calendar: Calendar, name: str) -> list[dict[str, Any]]:

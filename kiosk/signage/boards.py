@@ -378,6 +378,14 @@ def rename_group(session: Session, group: Group, name: str, *, by: Actor, at: da
     journal.record(session, "group.changed", group, by=by, at=at, name=group.name)
 
 
+def set_step(session: Session, group: Group, in_step: bool, *, by: Actor, at: datetime) -> None:
+    """Whether the group's boards change pages at the same instants."""
+    _must(by, group.unit_id)
+    if group.in_step != in_step:
+        group.in_step = in_step
+        journal.record(session, "group.changed", group, by=by, at=at, in_step=in_step)
+
+
 def _must(by: Actor | None, unit_id: int) -> None:
     """The server itself may; a person only in their units."""
     if by is not None and not may(by, "board.edit", unit_id):

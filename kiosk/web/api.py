@@ -25,9 +25,13 @@ from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
 from kiosk.disclosure import filing, objections
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
-from kiosk.signage import manifest, playlists
+from kiosk.signage import campaigns, manifest, playlists, rules
+from kiosk.signage import week as weeks
 from kiosk.signage.boards import Board, Group, Placing
-from kiosk.signage.playlists import Entry, Playlist
+from kiosk.signage.campaigns import Plan
+from kiosk.signage.playlists import Campaign, Entry, Level, Placement, Playlist
+from kiosk.signage.rules import Rule
+from kiosk.signage.schedule import MAIN
 from kiosk.web import filed, outside, own, receive, schemas, tus, words
 from kiosk.web.openapi import JSON, Call, Schema, View, check, document
 from kiosk.web.request import actor, db, now, number, parts, told_json
@@ -148,6 +152,38 @@ def set_items(id: int) -> ResponseReturnValue:
     return _playlist_told(found)
 
 
+# --- campaigns --------------------------------------------------------------------------------------------------------
+
+def list_campaigns() -> ResponseReturnValue:
+    mine = reach(actor(), "playlist.read")
+    return _list([each for each in campaigns.campaigns(db()) if each.playlist.unit_id in mine], _campaign_told)
+
+
+def make_campaign() -> ResponseReturnValue:
+    told = body()
+    found = own.playlist(told["playlist"], "playlist.edit")
+    made = campaigns.add(db(), found, _plan(told, Plan(Rule())), by=actor(), at=now())
+    db().flush()
+    return _campaign_told(made), 201
+
+
+def campaign(id: int) -> ResponseReturnValue:
+    return _campaign_told(own.campaign(id, "playlist.read"))
+
+
+def change_campaign(id: int) -> ResponseReturnValue:
+    found, told = own.campaign(id, "playlist.edit"), body()
+    campaigns.change(db(), found, _plan(told, weeks.plan_of(found)), by=actor(), at=now(), expect=told.get("edits"))
+    return _campaign_told(found)
+
+
+def remove_campaign(id: int) -> ResponseReturnValue:
+    found = own.campaign(id, "playlist.edit")
+    told = _campaign_told(found)
+    campaigns.remove(db(), found, by=actor(), at=now())
+    return told
+
+
 # --- boards and groups ------------------------------------------------------------------------------------------------
 
 def list_groups() -> ResponseReturnValue:
@@ -248,13 +284,32 @@ def _draft(told: Mapping[str, Any], unit: Unit, before: Revision | None = None) 
 def _fill(found: Playlist, told: Mapping[str, Any]) -> None:
     """Items, and where the list hangs, as far as the body says."""
     if "items" in told:
-        entries = [Entry(each["slide"], each.get("dwell")) for each in told["items"]]
+        entries = [Entry(each["slide"], each.get("dwell"), each.get("weight", 1), each.get("hourly")) for each in told["items"]]
         playlists.set_items(db(), found, entries, by=actor(), at=now(), expect=told.get("edits"))
     if "groups" in told or "boards" in told:
-        hung = found.placements
+        hung = _standing(found)
         groups = [own.group(id) for id in told["groups"]] if "groups" in told else [each.group for each in hung if each.group]
         on = [own.board(id) for id in told["boards"]] if "boards" in told else [each.board for each in hung if each.board]
         playlists.place(db(), found, groups=groups, boards=on, by=actor(), at=now())
+
+
+def _plan(told: Mapping[str, Any], before: Plan) -> Plan:
+    """What the body sets; what it leaves out stays as it was."""
+    try:
+        rule = rules.from_json(told["rule"]) if "rule" in told else before.rule
+    except (ValueError, KeyError, TypeError, OverflowError):
+        raise Invalid("rule", "这条规则看不懂：hours 是每天的分钟数 [从, 到]，first、last、without 写 2026-04-30 这样的日子。") from None
+    daypart = before.daypart
+    if "daypart" in told:
+        daypart = own.daypart(told["daypart"], "playlist.read") if told["daypart"] is not None else None
+    return Plan(rule, Level[told["level"].upper()] if "level" in told else before.level, daypart,
+                [own.group(id) for id in told["groups"]] if "groups" in told else before.groups,
+                [own.board(id) for id in told["boards"]] if "boards" in told else before.boards, before.zone)
+
+
+def _standing(found: Playlist) -> list[Placement]:
+    """Where the list hangs for good."""
+    return [each for each in found.placements if each.campaign_id is None and not each.gap and each.zone == MAIN]
 
 
 def _placing(told: Mapping[str, Any], own: Panel | None, before: Board | None = None) -> Placing:
@@ -335,8 +390,15 @@ def _revision_told(found: Revision) -> dict[str, Any]:
 
 def _playlist_told(found: Playlist) -> dict[str, Any]:
     return {"id": found.id, "name": found.name, "unit": found.unit_id, "edits": found.edits,
-            "items": [{"item": item.id, "slide": item.slide_id, "title": _title(item.slide), "dwell": item.dwell}
-                      for item in found.items],
+            "items": [{"item": item.id, "slide": item.slide_id, "title": _title(item.slide), "dwell": item.dwell, "weight": item.weight,
+                       "hourly": item.hourly} for item in found.items],
+            "groups": [each.group_id for each in _standing(found) if each.group_id],
+            "boards": [each.board_id for each in _standing(found) if each.board_id]}
+
+
+def _campaign_told(found: Campaign) -> dict[str, Any]:
+    return {"id": found.id, "playlist": found.playlist_id, "level": Level(found.level).name.lower(), "rule": dict(found.rule),
+            "daypart": found.daypart_id, "edits": found.edits,
             "groups": [each.group_id for each in found.placements if each.group_id],
             "boards": [each.board_id for each in found.placements if each.board_id]}
 
@@ -394,6 +456,13 @@ CALLS = (
     Call("GET", "/playlists/<int:id>", playlist, "One playlist.", answer="Playlist"),
     Call("PUT", "/playlists/<int:id>/items", set_items, "The whole order at once, and where the list hangs.",
          answer="Playlist", body=schemas.ITEMS_SET, refusals=(409,)),
+    Call("GET", "/campaigns", list_campaigns, "What plays at hours of its own.", answer="Campaign", listed=True, query=schemas.MORE),
+    Call("POST", "/campaigns", make_campaign, "A playlist plays by a rule of days and hours.", status=201, answer="Campaign",
+         body=schemas.NEW_CAMPAIGN),
+    Call("GET", "/campaigns/<int:id>", campaign, "One campaign.", answer="Campaign"),
+    Call("PATCH", "/campaigns/<int:id>", change_campaign, "Other days, hours, level or places.", answer="Campaign",
+         body=schemas.CAMPAIGN_CHANGED, refusals=(409,)),
+    Call("DELETE", "/campaigns/<int:id>", remove_campaign, "Its hours go; the playlist stays.", answer="Campaign", refusals=(409,)),
     Call("GET", "/groups", list_groups, "Groups of boards.", answer="Group", listed=True, query=schemas.MORE),
     Call("POST", "/groups", make_group, "A new group.", status=201, answer="Group", body=schemas.NEW_GROUP),
     Call("PATCH", "/groups/<int:id>", change_group, "Another name or other boards.", answer="Group",

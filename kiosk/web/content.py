@@ -25,7 +25,7 @@ from kiosk.disclosure import filing
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
 from kiosk.signage.boards import Board
-from kiosk.web import desk, filed, forms, looks, outside, receive, todo, words
+from kiosk.web import desk, filed, forms, looks, outside, receive, schedule, todo, words
 from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
 from kiosk.web.request import actor, back_in, db, end_transaction, integer, now, number, only_reads, parts, to
@@ -300,9 +300,10 @@ def _offered(laid: desk.Desk) -> dict[str, Any]:
 def _story(found: Slide | None) -> dict[str, Any]:
     """What became of a stored slide so far."""
     if found is None:
-        return {"hanging": [], "history": [], "hangs": False, "upload": None, "again": False, "local": parts().zone.local}
+        return {"hanging": [], "history": [], "hangs": False, "idle": None, "upload": None, "again": False, "local": parts().zone.local}
     return {"hanging": manifest.targets(db(), found.latest), "history": journal.about(db(), found, 20), "hangs": slides.hangs(found, now()),
-            "upload": _upload_of(found.latest), "again": found.live_id is not None and again.repeats(found.kind),
+            "idle": schedule.idle_of(found), "upload": _upload_of(found.latest),
+            "again": found.live_id is not None and again.repeats(found.kind),
             "local": parts().zone.local}
 
 

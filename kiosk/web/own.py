@@ -16,9 +16,9 @@ from kiosk.base.errors import Forbidden, Invalid, NotFound
 from kiosk.content import slides
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Person, Unit, may, must, reach
-from kiosk.signage import boards, playlists
+from kiosk.signage import boards, campaigns, playlists
 from kiosk.signage.boards import Board, Group
-from kiosk.signage.playlists import Playlist
+from kiosk.signage.playlists import Campaign, Daypart, Playlist
 from kiosk.web.request import actor, db, integer, now, parts
 
 YEARS = (2000, 2199)
@@ -80,6 +80,22 @@ def playlist(id: int, action: str) -> Playlist:
     found = playlists.playlist(db(), id)
     if not may(actor(), "playlist.read", found.unit_id):
         raise NotFound("没有这个播放列表，可能已经删了。")
+    must(actor(), action, found.unit_id)
+    return found
+
+
+def campaign(id: int, action: str) -> Campaign:
+    found = campaigns.campaign(db(), id)
+    if not may(actor(), "playlist.read", found.playlist.unit_id):
+        raise NotFound("没有这个时段，可能已经删了。")
+    must(actor(), action, found.playlist.unit_id)
+    return found
+
+
+def daypart(id: int, action: str) -> Daypart:
+    found = campaigns.daypart(db(), id)
+    if not may(actor(), "playlist.read", found.unit_id):
+        raise NotFound("没有这个时段名，可能已经删了。")
     must(actor(), action, found.unit_id)
     return found
 

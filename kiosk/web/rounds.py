@@ -25,7 +25,8 @@ MOVED_MOST = 3
 
 @dataclass(frozen=True)
 class Lap:
-    """An item as it passes in one round: what is seen, how many pages, how long; `text`: seconds a page by the amount of text.
+    """An item as it passes in one round: what is seen, how many pages, how long all its turns; `text`: seconds a page by the amount of
+    text.
 
     `plays`: whether it hangs now; `here`: whether on this board.
     """
@@ -100,7 +101,7 @@ class Rounds:
         plays = slides.hangs(item.slide, now()) and item.slide.retired_at is None
         here = plays and (board is None or manifest.covers(revision, board.unit_id, self._tree))
         drawn = self._pages(revision, stands_on(revision, board)) if item.slide.live else []
-        seconds = sum(item.dwell or page.dwell for page in drawn)
+        seconds = sum(item.dwell or page.dwell for page in drawn) * item.weight
         return Lap(item, revision, plays, here, len(drawn), seconds, sum(page.dwell for page in drawn) / len(drawn) if drawn else 0)
 
     def _pages(self, revision: Revision, geometry: Geometry) -> list[Page]:

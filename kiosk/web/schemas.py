@@ -8,7 +8,8 @@ from kiosk.content.kinds import KINDS
 from kiosk.content.slides import State
 from kiosk.signage.boards import LAYOUTS, Status
 from kiosk.signage.overrides import State as Inserted
-from kiosk.signage.playlists import DWELL_LEAST, DWELL_MOST, ITEMS_MOST
+from kiosk.signage.playlists import DWELL_LEAST, DWELL_MOST, HOURLY_MOST, ITEMS_MOST, WEIGHT_MOST
+from kiosk.signage.rules import Days
 from kiosk.web import receive
 from kiosk.web.openapi import Schema, ids, maybe, moment, number, text, thing, whole, yes_or_no
 
@@ -48,10 +49,26 @@ _ITEM = thing({
     "slide": whole("The slide."),
     "dwell": {"type": ["number", "null"], "minimum": DWELL_LEAST, "maximum": DWELL_MOST,
               "description": "Seconds a page; null: by the amount of text."},
+    "weight": whole("Times in a round.", minimum=1, maximum=WEIGHT_MOST),
+    "hourly": maybe(whole("Times an hour at most; null: without limit.", minimum=1, maximum=HOURLY_MOST)),
     "item": whole("Told, not taken: an item keeps its id by its slide."), "title": text("Told, not taken.")}, "slide")
 _ITEMS = {"type": "array", "maxItems": ITEMS_MOST, "items": _ITEM, "description": "The whole order at once."}
 NEW_PLAYLIST = thing({"name": text("Name."), "unit": _UNIT, "items": _ITEMS, **_PLACES}, "name")
 ITEMS_SET = thing({"items": _ITEMS, **_PLACES, "edits": _EDITS}, "items")
+_RULE = thing({
+    "days": text("Which days it means.", enum=[each.value for each in Days]),
+    "weekdays": {"type": "array", "items": {"type": "integer"}, "maxItems": 7, "description": "With `weekdays`: 0 is Monday."},
+    "hours": {"type": "array", "maxItems": 8, "items": {"type": "array", "items": {"type": "integer"}, "maxItems": 2},
+              "description": "[from, to] in minutes of the day; an end at or before the start is one of the next day. None: all day."},
+    "first": maybe(text("First day, 2026-04-30.")), "last": maybe(text("Last day.")),
+    "rrule": text("With `recurring`: RFC 5545, days only, counted from `first`."),
+    "without": {"type": "array", "maxItems": 100, "items": {"type": "string"}, "description": "Days left out."}})
+_CAMPAIGN = {
+    "rule": _RULE, "level": text("What beats what.", enum=["usual", "preferred", "alone"]),
+    "daypart": maybe(whole("Hours that have a name, in place of the rule's.")),
+    "groups": ids("Groups on which it plays."), "boards": ids("Boards on which it plays.")}
+NEW_CAMPAIGN = thing({"playlist": whole("What plays."), **_CAMPAIGN}, "playlist", "rule")
+CAMPAIGN_CHANGED = thing({**_CAMPAIGN, "edits": _EDITS})
 NEW_GROUP = thing({"name": text("Name."), "unit": _UNIT, "boards": ids("Its boards.")}, "name")
 GROUP_CHANGED = thing({"name": text("Name."), "boards": ids("All its boards.")})
 PANEL = ("width_mm", "height_mm", "width_px", "height_px", "rotation", "distance_mm")
@@ -101,6 +118,7 @@ SCHEMAS: dict[str, Schema] = {
         "slide", "kind", "unit", "state", open=True),
     "Playlist": thing({"id": _ID, "name": text("Name."), "unit": _ID, "edits": _EDITS, "items": _ITEMS, **_PLACES},
                       "id", "name", "unit", "items", open=True),
+    "Campaign": thing({"id": _ID, "playlist": _ID, **_CAMPAIGN, "edits": _EDITS}, "id", "playlist", "level", "rule", open=True),
     "Group": thing({"id": _ID, "name": text("Name."), "unit": _ID, "boards": ids("Its boards.")}, "id", "name", "boards", open=True),
     "Board": thing({
         **_BOARD, "id": _ID, "status": text("Whether it is heard.", enum=list(Status)), "online_since": moment("Since when."),

@@ -23,15 +23,19 @@ from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
 from kiosk.signage import manifest
 from kiosk.signage import playlists as lists
-from kiosk.signage.boards import Board, Group, Placing, Status
-from kiosk.signage.playlists import Entry
-from kiosk.web import opening, own, words
+from kiosk.signage.boards import SIDE, Board, Group, Placing, Status
+from kiosk.signage.campaigns import rule_of
+from kiosk.signage.playlists import HOURLY_MOST, WEIGHT_MOST, Entry, Placement, Playlist, Transition
+from kiosk.signage.schedule import MAIN
+from kiosk.web import opening, own, whens, words
 from kiosk.web.request import actor, back_in, db, integer, now, number, parts, to
 from kiosk.web.rounds import Rounds, advice, total
 
 bp = Blueprint("signage", __name__)
 USUAL_INCHES, USUAL_METRES = 43.0, 3.0
 THEME_NAMES = {"zhengwu": N_("政务蓝"), "shequ": N_("社区绿"), "gaoduibi": N_("高对比")}
+TRANSITIONS = {Transition.FADE: N_("淡入淡出"), Transition.CUT: N_("直接换"), Transition.SLIDE: N_("向左推过去")}
+HANGS = {"main": (False, MAIN), "side": (False, SIDE), "gap": (True, MAIN)}
 COMMANDS = {"identify": N_("屏上亮出名字了，10 秒后自己收起。"), "reload": N_("屏正在重新载入，几秒就好。")}
 
 
@@ -82,9 +86,10 @@ def playlist(id: int) -> ResponseReturnValue:
     laps, others = rounds.laps(found, wait.board if wait else None), sum(lasts for _, lasts in wait.others) if wait else 0
     return render_template("signage/playlist.html", playlist=found, laps=laps, round=total(laps), boards=lists.boards_of(found),
                            wait=wait, others=others, most=most, advice=advice(laps, others, most),
-                           writable=may(actor(), "playlist.edit", found.unit_id),
+                           writable=may(actor(), "playlist.edit", found.unit_id), transitions=TRANSITIONS, weights=WEIGHT_MOST,
+                           hourly_most=HOURLY_MOST, whens=whens, rule_of=rule_of, zoned=any(len(each.zones) > 1 for each in _boards()),
                            groups=_groups(), all_boards=_boards(), until=words.until, board=wait.board if wait else None,
-                           on_groups={each.group_id for each in found.placements}, on_boards={each.board_id for each in found.placements})
+                           hung={name: _hung(found, gap, zone) for name, (gap, zone) in HANGS.items()})
 
 
 @bp.post("/staff/playlists/<int:id>")
@@ -101,14 +106,26 @@ def save_playlist(id: int) -> ResponseReturnValue:
 @bp.post("/staff/playlists/<int:id>/places")
 @back_in(playlist)
 def place_playlist(id: int) -> ResponseReturnValue:
-    """Where it hangs. Places that this person does not see stay as they are."""
-    found = own.playlist(id, "playlist.edit")
-    seen_groups, seen_boards = {each.id for each in _groups()}, {each.id for each in _boards()}
-    groups = [each.group for each in found.placements if each.group and each.group_id not in seen_groups]
-    on = [each.board for each in found.placements if each.board and each.board_id not in seen_boards]
-    lists.place(db(), found, groups=[*groups, *(own.group(each) for each in request.form.getlist("group", type=integer))],
-                boards=[*on, *(own.board(each) for each in request.form.getlist("board", type=integer))], by=actor(), at=now())
-    flash(gettext("存好了，挂在 %(count)s 块屏上。", count=len(lists.boards_of(found))), "ok")
+    """Where it hangs for good, in a side column, or to fill gaps (`how`). Places that this person does not see stay as they are."""
+    found, how = own.playlist(id, "playlist.edit"), request.form.get("how", "main")
+    if how not in HANGS:
+        raise Invalid("how", "没有这种挂法。")
+    gap, zone = HANGS[how]
+    seen_groups, seen_boards, hung = {each.id for each in _groups()}, {each.id for each in _boards()}, _hung(found, gap, zone)
+    groups = [each.group for each in hung if each.group and each.group_id not in seen_groups]
+    on = [each.board for each in hung if each.board and each.board_id not in seen_boards]
+    lists.place(db(), found, groups=[*groups, *(own.group(each) for each in request.form.getlist("group", type=integer))], gap=gap,
+                zone=zone, boards=[*on, *(own.board(each) for each in request.form.getlist("board", type=integer))], by=actor(), at=now())
+    flash(gettext("存好了，这些屏没有别的可播时，播“%(name)s”。", name=found.name) if gap
+          else gettext("存好了，挂在 %(count)s 块屏上。", count=len(lists.boards_of(found))), "ok")
+    return to("signage.playlist", id=id)
+
+
+@bp.post("/staff/playlists/<int:id>/transition")
+@back_in(playlist)
+def set_transition(id: int) -> ResponseReturnValue:
+    lists.set_transition(db(), own.playlist(id, "playlist.edit"), request.form.get("transition", ""), by=actor(), at=now())
+    flash(gettext("存好了，屏几秒内照新的换页。"), "ok")
     return to("signage.playlist", id=id)
 
 
@@ -143,7 +160,7 @@ def add_slides(id: int) -> ResponseReturnValue:
     chosen = request.form.getlist("slide", type=integer)
     if not chosen:
         raise Invalid("slide", "还没有选内容。")
-    kept = [Entry(item.slide_id, item.dwell) for item in found.items]
+    kept = [lists.entry_of(item) for item in found.items]
     lists.set_items(db(), found, [*kept, *(Entry(each) for each in chosen)], by=actor(), at=now())
     flash(gettext("加了 %(count)s 项，在列表最后。", count=len(chosen)), "ok")
     return to("signage.playlist", id=id)
@@ -306,6 +323,7 @@ def change_group(id: int) -> ResponseReturnValue:
     unseen = [each for each in found.boards if each.id not in seen]
     members = [own.board(each) for each in request.form.getlist("board", type=integer)]
     signboards.set_members(db(), found, [*unseen, *members], by=actor(), at=now())
+    signboards.set_step(db(), found, "in_step" in request.form, by=actor(), at=now())
     flash(gettext("存好了，“%(name)s”有 %(count)s 块屏。", name=found.name, count=len(found.boards)), "ok")
     return to("signage.groups")
 
@@ -329,8 +347,16 @@ def _groups() -> list[Group]:
 def _entries() -> list[Entry]:
     """The rows of the form, in the order in which they stand there."""
     form = request.form
-    rows = list(zip(form.getlist("slide"), form.getlist("dwell"), strict=False))
-    return [Entry(own.whole(slide, "slide"), _dwell(dwell)) for slide, dwell in rows]
+    named, dwells = form.getlist("slide"), form.getlist("dwell")
+    weights, hourly = (form.getlist(name) or [""] * len(named) for name in ("weight", "hourly"))
+    return [Entry(own.whole(slide, "slide"), _dwell(dwell), own.whole(weight, "weight") if weight.strip() else 1,
+                  own.whole(most, "hourly") if most.strip() else None)
+            for slide, dwell, weight, most in zip(named, dwells, weights, hourly, strict=False)]
+
+
+def _hung(found: Playlist, gap: bool, zone: str) -> list[Placement]:
+    """Its places that belong to no campaign."""
+    return [each for each in found.placements if each.campaign_id is None and (each.gap, each.zone) == (gap, zone)]
 
 
 def _dwell(text: str) -> float | None:

@@ -57,6 +57,11 @@ def said(at: datetime | None) -> str:
     return f"{day(local, today)} {local:%H:%M}"
 
 
+def second(at: datetime) -> str:
+    """A moment of the day to the second: 10:32:40."""
+    return f"{parts().zone.local(at):%H:%M:%S}"
+
+
 def moment(at: datetime | None) -> str:
     """A moment with its year; without one: for good."""
     if at is None:

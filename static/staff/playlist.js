@@ -212,7 +212,8 @@ function dwell(mine) {
 
 /** @param {HTMLElement} mine */
 function seconds(mine) {
-  return mine.dataset.plays === "1" ? Number(mine.dataset.pages) * (Number(dwell(mine).value) || Number(mine.dataset.text)) : 0;
+  const weight = /** @type {HTMLInputElement | null} */ (mine.querySelector("[name=weight]"));
+  return mine.dataset.plays === "1" ? Number(mine.dataset.pages) * (Number(dwell(mine).value) || Number(mine.dataset.text)) * (Number(weight?.value) || 1) : 0;
 }
 
 function total() {
