@@ -15,9 +15,10 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from kiosk.base.clock import parse
-from kiosk.base.errors import Conflict, Invalid, TooLarge
+from kiosk.base.errors import N_, Conflict, Invalid, TooLarge
 
 MOST_BYTES = 1_000_000
+TOO_LARGE = N_("预警文件最多 1 MB，这个太大了。")
 SPACES = re.compile(r"\{urn:oasis:names:tc:emergency:cap:1\.[12]\}alert")
 DRILLS = frozenset({"Exercise", "Test"})
 USUAL_MINUTES, LEAST_MINUTES, MOST_MINUTES = 30, 5, 480
@@ -61,7 +62,7 @@ def read(data: bytes, at: datetime) -> Alert:
 
 def _parsed(data: bytes) -> Element:
     if len(data) > MOST_BYTES:
-        raise TooLarge("预警文件最多 1 MB，这个太大了。")
+        raise TooLarge(TOO_LARGE)
     if not data.strip():
         raise Invalid("file", "文件是空的。")
     try:

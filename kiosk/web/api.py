@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from kiosk import people
 from kiosk.base.clock import iso
 from kiosk.base.errors import Conflict, Invalid, NotFound, Problem
 from kiosk.content import ingest, review, slides
@@ -25,14 +26,16 @@ from kiosk.content.slides import COLUMNS, Draft, Revision, Slide, State
 from kiosk.disclosure import filing, objections
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
-from kiosk.signage import campaigns, manifest, playlists, rules
+from kiosk.signage import campaigns, cap, manifest, overrides, playlists, rules
 from kiosk.signage import week as weeks
 from kiosk.signage.boards import Board, Group, Placing
 from kiosk.signage.campaigns import Plan
+from kiosk.signage.overrides import Override, Wish
 from kiosk.signage.playlists import Campaign, Entry, Level, Placement, Playlist
 from kiosk.signage.rules import Rule
 from kiosk.signage.schedule import MAIN
 from kiosk.web import filed, outside, own, receive, schemas, tus, words
+from kiosk.web import overrides as urgent
 from kiosk.web.openapi import JSON, Call, Schema, View, check, document
 from kiosk.web.request import actor, db, now, number, parts, told_json
 from kiosk.web.rights import RIGHTS
@@ -40,6 +43,7 @@ from kiosk.web.rights import RIGHTS
 PREFIX = "/api/v1"
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
 JSON_MOST = 2_000_000
+CAP_TYPES = ("application/cap+xml", "application/xml", "text/xml")
 PAGE, PAGE_MOST = 100, 500
 Row = TypeVar("Row")
 
@@ -244,6 +248,56 @@ def change_board(id: int) -> ResponseReturnValue:
     return _board_told(found, whole=True)
 
 
+# --- urgent inserts ---------------------------------------------------------------------------------------------------
+
+def ask_override() -> ResponseReturnValue:
+    """Waits for a second person; a CAP message only becomes a draft."""
+    if request.mimetype in CAP_TYPES:
+        return _cap_taken()
+    told = body()
+    if told.get("all") and (told.get("groups") or told.get("boards")):
+        raise Invalid("all", "全部屏和几个分组、几块屏只能选一样。")
+    wish = Wish(
+        drill=told["drill"], headline=told.get("headline", ""), text=told.get("text", ""),
+        phone=told.get("phone") or urgent.asking_unit().phone or urgent.people_phone(), minutes=told.get("minutes", cap.USUAL_MINUTES),
+        slide=own.readable(told["slide"]) if told.get("slide") is not None else None, everywhere=bool(told.get("all")),
+        groups=[own.group(id) for id in told.get("groups", ())], boards=[own.board(id) for id in told.get("boards", ())],
+        wanted=people.person(db(), told["wanted"]) if told.get("wanted") is not None else None)
+    made = overrides.ask(db(), wish, unit=urgent.asking_unit(), by=actor(), at=now())
+    urgent.prepare(made)
+    return _override_told(made), 202
+
+
+def list_overrides() -> ResponseReturnValue:
+    limit = _limit()
+    found = overrides.latest(db(), reach(actor(), "override.ask"), limit + 1, number("before", default=0) or None)
+    more = _address(before=found[limit - 1].id) if len(found) > limit else None
+    return jsonify(items=[_override_told(each) for each in found[:limit]], next=more)
+
+
+def override(id: int) -> ResponseReturnValue:
+    return _override_told(urgent.readable(id), whole=True)
+
+
+def confirm_override(id: int) -> ResponseReturnValue:
+    found = urgent.held(id, "override.confirm")
+    manifest.confirm_override(db(), parts().press, found, by=actor(), at=now(), due=urgent.due())
+    return _override_told(found)
+
+
+def end_override(id: int) -> ResponseReturnValue:
+    found = urgent.held(id, "override.ask")
+    manifest.end_override(db(), parts().press, found, by=actor(), at=now())
+    return _override_told(found)
+
+
+def _cap_taken() -> ResponseReturnValue:
+    request.max_content_length = cap.MOST_BYTES + 1
+    data = request.get_data()
+    made = urgent.taken_in(data)
+    return (_override_told(made), 201) if made is not None else (jsonify(state="cancelled"), 200)
+
+
 # --- the document -----------------------------------------------------------------------------------------------------
 
 def openapi() -> ResponseReturnValue:
@@ -323,7 +377,8 @@ def _placing(told: Mapping[str, Any], own: Panel | None, before: Board | None = 
     return Placing(
         told.get("name", before.name if before else ""), Panel(**figures),
         told.get("theme", before.theme if before else "zhengwu"), told.get("elder", before.elder if before else False),
-        told.get("overscan", before.overscan if before else 0), told.get("ticker", before.ticker if before else False))
+        told.get("overscan", before.overscan if before else 0), told.get("ticker", before.ticker if before else False),
+        told.get("layout", before.layout if before else "page"), told.get("sleeps", before.sleeps if before else False))
 
 
 def _set_groups(found: Board, told: Mapping[str, Any]) -> None:
@@ -419,7 +474,7 @@ def _board_told(found: Board, *, whole: bool = False) -> dict[str, Any]:
     panel = {name: getattr(found.panel, name) for name in schemas.PANEL}
     silent = timedelta(seconds=parts().settings.silent_seconds)
     told = {"id": found.id, "name": found.name, "unit": found.unit_id, "panel": panel, "theme": found.theme, "elder": found.elder,
-            "ticker": found.ticker,
+            "ticker": found.ticker, "layout": found.layout, "sleeps": found.sleeps,
             "overscan": found.overscan, "groups": [each.id for each in found.groups], "status": signboards.status(found, now(), silent),
             "online_since": iso(found.online_since), "last_heartbeat": iso(found.seen_at), "current": signboards.is_current(found),
             "wanted": {"edition": found.edition, "version": found.version},
@@ -429,6 +484,19 @@ def _board_told(found: Board, *, whole: bool = False) -> dict[str, Any]:
         told["shows"] = {name: item[name] for name in ("item", "slide", "revision", "title", "page", "of")} if item else None
         told["heartbeat"] = found.vitals
     return told
+
+
+def _override_told(found: Override, *, whole: bool = False) -> dict[str, Any]:
+    said = {"override": found.id, "unit": found.unit_id, "state": found.state(now()), "drill": found.drill, "headline": found.headline,
+            "text": found.text, "phone": found.phone, "slide": found.slide_id, "minutes": found.minutes, "all": found.everywhere,
+            "groups": found.groups, "boards": found.boards, "asked_by": found.asked_by, "asked": iso(found.asked_at),
+            "confirmed_by": found.confirmed_by, "confirmed": iso(found.confirmed_at), "ends": iso(found.over),
+            "form_due": found.due_on.isoformat() if found.due_on else None, "form_signed": iso(found.signed_at)}
+    if whole and found.confirmed_at is not None:
+        done, there = overrides.receipts(db(), found), overrides.covered(db(), found)
+        said["changed"] = [{"board": board.id, "at": iso(done[board.id])} for board in there if board.id in done]
+        said["missing"] = [board.id for board in there if board.id not in done]
+    return said
 
 
 # --- the table ------------------------------------------------------------------------------------------------------------
@@ -475,6 +543,15 @@ CALLS = (
     Call("GET", "/boards/<int:id>", board, "One board: what it should hold, holds and shows.", answer="Board"),
     Call("PATCH", "/boards/<int:id>", change_board, "Another name, unit, panel, theme, or other groups.", answer="Board",
          body=schemas.BOARD_CHANGED),
+    Call("POST", "/overrides", ask_override, "An urgent insert: waits for a second person. A CAP 1.2 message becomes a draft (201).",
+         status=202, answer="Override", body=schemas.NEW_OVERRIDE, also=CAP_TYPES, refusals=(404, 409, 413)),
+    Call("GET", "/overrides", list_overrides, "Urgent inserts, latest first.", answer="Override", listed=True,
+         query={"before": schemas.SLIDES_ASKED["before"], "limit": schemas.MORE["limit"]}),
+    Call("GET", "/overrides/<int:id>", override, "One insert, with the boards that have it and those that have not.", answer="Override"),
+    Call("POST", "/overrides/<int:id>/confirm", confirm_override, "Onto the boards; a second person only.", answer="Override",
+         refusals=(409,)),
+    Call("DELETE", "/overrides/<int:id>", end_override, "Off the boards at once, taken back, or a draft dropped.", answer="Override",
+         refusals=(409,)),
     Call("GET", "/openapi.json", openapi, "This document.", answer="Document"),
 )
 
@@ -483,7 +560,7 @@ def _served(call: Call) -> View:
     """The view behind the check of its body."""
     @wraps(call.view)
     def served(**given: Any) -> ResponseReturnValue:
-        if call.body is not None and call.body_type == JSON:
+        if call.body is not None and call.body_type == JSON and request.mimetype not in call.also:
             _take_body(call.body)
         return call.view(**given)
     return served

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, g, render_template, request
+from flask import Blueprint, current_app, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from sqlalchemy import select
 from kiosk import people
 from kiosk.base import journal
 from kiosk.base.clock import iso
-from kiosk.base.errors import N_, Conflict, Invalid, NotFound
+from kiosk.base.errors import N_, Conflict, Invalid, NotFound, Problem, TooLarge
 from kiosk.content import pages
 from kiosk.content.geometry import Geometry
 from kiosk.content.slides import Revision, Slide, hangs
@@ -37,6 +37,7 @@ bp = Blueprint("overrides", __name__)
 LENGTHS = (5, 15, 30, 45, 60, 120, 240, 480)
 TILES = 48  # pictures of boards on one page; the rest are named
 SLIDES = 200
+FORM_BYTES = 10_000  # what a form has around its file
 STATE_NAMES: Mapping[str, tuple[str, str]] = {
     State.DRAFT: ("draft", N_("草稿")), State.ASKED: ("waiting", N_("等确认")), State.STANDING: ("over", N_("正在播")),
     State.ENDED: ("ok", N_("已结束")), State.REFUSED: ("returned", N_("没有同意")), State.WITHDRAWN: ("none", N_("收回了")),
@@ -82,7 +83,9 @@ def ask() -> ResponseReturnValue:
 @back_in(home)
 def take_in() -> ResponseReturnValue:
     """A CAP file of a warning service becomes a draft."""
-    request.max_content_length = cap.MOST_BYTES + 10_000
+    request.max_content_length = cap.MOST_BYTES + FORM_BYTES
+    if (request.content_length or 0) > cap.MOST_BYTES + FORM_BYTES:
+        raise TooLarge(cap.TOO_LARGE)
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Invalid("file", "还没有选文件。")
@@ -236,7 +239,6 @@ def stop() -> ResponseReturnValue:
 
 
 @bp.post("/staff/stop/lift")
-@back_in(stopping)
 def lift() -> ResponseReturnValue:
     """Needs the database, and a second look: the page before says since when and by whom."""
     if request.form.get("sure") != "1":
@@ -244,7 +246,13 @@ def lift() -> ResponseReturnValue:
     who = actor()
     must(who, "boards.stop")
     end_transaction(keep=False)
-    stops.lift(parts().database, parts().press, parts().stop, by=who, at=now())
+    try:
+        stops.lift(parts().database, parts().press, parts().stop, by=who, at=now())
+    except Problem as problem:
+        only_reads()  # the page that tells of it must not wait for the very lock
+        g.problem = problem
+        return current_app.make_response(stopping()), problem.status
+    current_app.extensions["refs"].drop(None)
     parts().told()
     flash(gettext("恢复了，屏几秒内接着播放。"), "ok")
     return to("overrides.stopping")

@@ -73,9 +73,16 @@ function body(headline, said) {
 /** @param {string} label @param {string} phone @param {string[]} rest */
 function foot(label, phone, rest) {
   const made = element("footer", "alert-foot"), call = element("span", "alert-call"), end = element("span", "alert-end");
-  if (phone) call.append(element("span", "", label), element("b", "", phone));
+  if (phone) call.append(element("span", "", label), digits(phone));
   end.append(...rest.filter(Boolean).map((each) => element("span", "", each)));
   made.append(...phone ? [call] : [], end);
+  return made;
+}
+
+/** A phone number; digits that were masked stand closer than the sign by itself would. @param {string} phone */
+function digits(phone) {
+  const made = element("b");
+  made.append(...phone.split(/(×+)/).filter(Boolean).map((each) => each.startsWith("×") ? element("span", "alert-x", each) : each));
   return made;
 }
 

@@ -51,6 +51,7 @@ function writing(form) {
     const other = /** @type {HTMLElement | null} */ (document.querySelector(".other [data-alert]"));
     if (other) void hang(other, { ...told, drill: true });
     form.classList.toggle("drilling", told.drill);
+    for (const each of form.querySelectorAll(".kind")) each.classList.toggle("picked", each.querySelector("input")?.checked);
     form.classList.toggle("by-slide", Boolean(value(form, "slide")));
   };
   form.addEventListener("input", () => { clearTimeout(later); later = setTimeout(all, PATIENCE / 2); tell(form); });
@@ -124,7 +125,7 @@ function take(fresh, url) {
     draw(put);
   }
   was.dataset.watch = will.dataset.watch;
-  for (const name of ["h1", ".lead", ".actions"]) same(fresh, name);
+  for (const name of ["h1", ".lead", ".actions", ".crumbs"]) same(fresh, name);
   const bars = document.querySelector(".alarms"), next = fresh.querySelector(".alarms");
   if (bars && next && bars.querySelectorAll(".alarm").length !== next.querySelectorAll(".alarm").length) bars.replaceWith(document.importNode(next, true));
 }
