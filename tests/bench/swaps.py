@@ -1,7 +1,7 @@
 """How evenly pages change: the time between frames over hundreds of changes, and whether any frame is black or white.
 
-`python -m tests.bench.swaps` prints what a real, headless Chromium (drawing in software) does with the demo's content driven fast: at 1080p,
-on a 4K panel, with a 4K picture and with a film as every other page; with fades, slides and cuts for the frames.
+`python -m tests.bench.swaps` prints what a real, headless Chromium (drawing in software) does with the demo's content driven fast: at
+1080p, on a 4K panel, with a 4K picture and with a film as every other page; with fades, slides and cuts for the frames.
 """
 
 from __future__ import annotations

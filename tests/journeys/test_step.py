@@ -38,8 +38,9 @@ def screens(office: Office) -> list[str]:
         assert root is not None
         actors = [people.actor(session, person) for person in session.scalars(select(Person).order_by(Person.id)).all()]
         by = next(actor for actor in actors if root.id in actor.scope.get(Role.ADMINISTRATOR, ()))
-        pair = [boards.add(session, Placing(f"同步屏{number}", panel_of(43, 1920, 1080)), unit=root, token_hash=boards.hashed(f"kb_step{number}"),
-                           by=by, at=at) for number in (1, 2)]
+        panel = panel_of(43, 1920, 1080)
+        pair = [boards.add(session, Placing(f"同步屏{number}", panel), unit=root, token_hash=boards.hashed(f"kb_step{number}"), by=by,
+                           at=at) for number in (1, 2)]
         group = boards.add_group(session, "同步一组", unit=root, by=by, at=at)
         boards.set_members(session, group, pair, by=by, at=at)
         boards.set_step(session, group, True, by=by, at=at)
