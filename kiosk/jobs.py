@@ -100,7 +100,8 @@ def look_at_sources(parts: Parts) -> None:
     with parts.database.read() as session:
         due = sources.due(session, now())
     for id in due:
-        sources.look(parts.database, parts.store, id, sources.reach_of(parts.settings), work=_work(parts), clock=now)
+        sources.look(parts.database, parts.store, id, sources.reach_of(parts.settings), work=_work(parts), clock=now, zone=parts.zone,
+                     submit=filing.submit)
     if due:
         parts.told()
 

@@ -211,6 +211,19 @@ def approve(session: Session, revision: Revision, *, by: Actor, at: datetime, se
     _hang(session, revision, by=by, at=at, almanac=almanac)
 
 
+def approve_by_rule(session: Session, revision: Revision, *, leader: Actor, rule: int, words: str, at: datetime) -> None:
+    """Put up what a leader's standing consent covers (consent.py). Nobody acted at this moment: the journal says so, and names the rule.
+
+    All that an approval asks for holds here too: the leader may, wrote nothing of it, and no check of its topic is missing.
+    """
+    slides.revision(session, revision.id)
+    must(leader, "slide.approve", revision.slide.unit_id)
+    _check_open(revision, leader, None)
+    if missing := missing_steps(session, revision):
+        raise Conflict("还差%(steps)s，做完才能批。", steps=[STEP_NAMES[step] for step in missing])
+    _hang(session, revision, by=leader, at=at, almanac=None, rule={"rule": rule, "rule_words": words})
+
+
 def send_back(session: Session, revision: Revision, reason: str, *, by: Actor, at: datetime) -> None:
     """Return it to its author with a reason; if it hangs, it leaves the boards (the leader alone decides that)."""
     slides.revision(session, revision.id)
@@ -429,12 +442,15 @@ def _check_open(revision: Revision, by: Actor, seen: str | None) -> None:
         raise Conflict("您打开以后内容改过，请重新看一遍再批。")
 
 
-def _hang(session: Session, revision: Revision, *, by: Actor, at: datetime, almanac: Almanac | None) -> None:
+def _hang(session: Session, revision: Revision, *, by: Actor, at: datetime, almanac: Almanac | None,
+          rule: Mapping[str, Any] | None = None) -> None:
     _check_ready(revision, at)
     running.begin(session, revision, at=at, almanac=almanac)
     revision.state, revision.decided_by, revision.decided_at, revision.approved_at = State.APPROVED, by.id, at, at
     revision.slide.live = revision
-    journal.record(session, "slide.approved", revision.slide, by=by, at=at, revision=revision.id, bound=revision.bound, **_for(by))
+    told = dict(rule) if rule is not None else _for(by)
+    journal.record(session, "slide.approved", revision.slide, by=None if rule is not None else by, at=at, revision=revision.id,
+                   bound=revision.bound, **told)
 
 
 def doubts(revision: Revision, walls: Sequence[Wall]) -> list[tuple[Doubt, str]]:

@@ -2,6 +2,8 @@
 
 A changed file becomes a new upload into the source's slide, in the name of the person who answers for it, and waits for
 review like anything else. A file that cannot be had leaves what hangs as it is and is told in one sentence.
+A source with a shape is a feed: its words become a notice or a table (feeds.py), and a leader's standing consent may cover them
+(consent.py); without one, or outside of it, they wait for review too.
 """
 
 from __future__ import annotations
@@ -11,26 +13,31 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from secrets import token_urlsafe
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import ForeignKey, String, or_, select
+from sqlalchemy import JSON, ForeignKey, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kiosk import people
 from kiosk.base import egress, journal
+from kiosk.base.canonical import canonical, sha256
+from kiosk.base.clock import Zone
 from kiosk.base.db import Base, Database, Instant, claim
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound, Problem, TooLarge
 from kiosk.base.objects import Store
-from kiosk.content import ingest, review
+from kiosk.content import consent, feeds, ingest, review, slides
+from kiosk.content.consent import Feed
+from kiosk.content.feeds import Read, Shape
 from kiosk.content.ingest import Progress, Upload
-from kiosk.content.slides import COLUMNS, TITLE_MOST, Revision, Slide, State
+from kiosk.content.kinds import KINDS
+from kiosk.content.slides import COLUMNS, TITLE_MOST, Draft, Revision, Slide, State
 from kiosk.people import Actor, Unit, line, may, must
 from kiosk.settings import Settings
 
@@ -40,6 +47,8 @@ SECONDS = 60.0  # for one file over the line
 SETTLED = 10.0  # a file that was written to so lately may be half
 LEASE = timedelta(minutes=5)
 WEB = ("http://", "https://")
+FEED_MB = feeds.BYTES_MOST >> 20
+USUAL_ZONE = Zone()
 
 
 class Submit(Protocol):
@@ -66,6 +75,7 @@ class Source(Base):
     due_at: Mapped[datetime] = mapped_column(Instant())
     leased_until: Mapped[datetime | None] = mapped_column(Instant())
     active: Mapped[bool] = mapped_column(default=True)
+    shape: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # how a feed is read (feeds.Shape); None: a file
 
     unit: Mapped[Unit] = relationship(lazy="joined")
     slide: Mapped[Slide | None] = relationship()
@@ -87,13 +97,14 @@ def reach_of(settings: Settings) -> Reach:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a person sets on a source. `address`: a path below the folder, or an http(s) address."""
+    """What a person sets on a source. `address`: a path below the folder, or an http(s) address; `shape`: of a feed, as typed."""
 
     title: str
     column: str
     address: str
     minutes: int
     person_id: int
+    shape: Mapping[str, Any] | None = None
 
 
 def add(session: Session, plan: Plan, *, unit: Unit, reach: Reach, by: Actor, at: datetime) -> Source:
@@ -111,6 +122,10 @@ def change(session: Session, source: Source, plan: Plan, *, reach: Reach, by: Ac
     for name, value in _checked(session, plan, source.unit, reach).items():
         setattr(source, name, value)
     source.due_at, source.problem, source.params = at, None, {}
+    if (rule := consent.of(session, source.id)) is not None and rule.bound != feed_of(source).bound:
+        consent.void(session, source.id, by=by, at=at)  # it was given for what the feed was
+    if source.shape is not None:
+        source.seen = None  # the same bytes say something else now
     journal.record(session, "source.changed", source, by=by, at=at, title=source.title, address=source.address)
 
 
@@ -118,6 +133,7 @@ def end(session: Session, source: Source, *, by: Actor, at: datetime) -> None:
     """Never looked at again; its slide stays."""
     must(by, "source.edit", source.unit_id)
     source.active = False
+    consent.void(session, source.id, by=by, at=at)
     journal.record(session, "source.ended", source, by=by, at=at, title=source.title)
 
 
@@ -147,14 +163,22 @@ def due(session: Session, at: datetime) -> Sequence[int]:
     return session.scalars(select(Source.id).where(Source.active, Source.due_at <= at, free).order_by(Source.due_at)).all()
 
 
-def look(database: Database, store: Store, id: int, reach: Reach, *, work: Path, clock: Callable[[], datetime]) -> int | None:
-    """Look at one source if nobody else does; the id of the upload when its file has changed. Its problem is kept in it."""
+def look(database: Database, store: Store, id: int, reach: Reach, *, work: Path, clock: Callable[[], datetime],
+         zone: Zone = USUAL_ZONE, submit: Submit = review.submit) -> int | None:
+    """Look at one source if nobody else does; the id of the upload when its file has changed. Its problem is kept in it.
+
+    A feed that has changed is put before its readers by `submit`, or hangs at once where a consent covers it.
+    """
     with database.write() as session:
         if id not in due(session, clock()) or not claim(session, Source, id, at=clock(), lease=LEASE):
             return None
-        address = source(session, id).address
+        found = source(session, id)
+        address, told = found.address, found.shape
     try:
-        with _fetched(address, reach, work) as path:
+        with _fetched(address, reach if told is None else replace(reach, limit_mb=FEED_MB), work) as path:
+            if told is not None:
+                _feed(database, id, None if path is None else path.read_bytes(), feeds.shape(told), zone, clock(), submit)
+                return None
             sha = store.put_file(path) if path is not None else None
             with database.write() as session:
                 return _looked(session, store, source(session, id), path, sha, reach, clock())
@@ -181,6 +205,74 @@ def settled(session: Session, upload: Upload, at: datetime, submit: Submit = rev
         found.problem, found.params = problem.kept()
 
 
+def feed_of(source: Source) -> Feed:
+    """What a rule binds of a source: where it comes from, how it is read, and what it is called on the wall."""
+    told = {"address": source.address, "shape": source.shape, "title": source.title, "column": source.column, "unit": source.unit_id}
+    return Feed(source.id, source.unit_id, source.person_id, sha256(canonical(told)))
+
+
+def _feed(database: Database, id: int, body: bytes | None, shape: Shape, zone: Zone, at: datetime, submit: Submit) -> None:
+    """What came, read between transactions, and put into the source's slide if it says something else."""
+    if body is None:  # somebody is writing it
+        with database.write() as session:
+            source(session, id).leased_until = None
+        return
+    made = feeds.read(body, shape, zone.local(at))
+    with database.write() as session:
+        found = source(session, id)
+        found.seen = sha256(body)
+        waits = _fed(session, found, made, timedelta(hours=shape.keep_hours), at, submit) if found.active else None
+        _over(found, at, waits)
+
+
+def _fed(session: Session, source: Source, made: Read, keep: timedelta, at: datetime, submit: Submit) -> Problem | None:
+    """A new revision, submitted, and approved where a consent covers it; else why a person has to look."""
+    by, end = _actor(session, source), at + keep if keep else None
+    slide = source.slide if source.slide is not None and source.slide.retired_at is None and source.slide.kind == made.kind else None
+    data = KINDS[made.kind].parse(made.data).stored()
+    if slide is not None and _says(slide.latest, data, source, end, keep):
+        return _still(source, slide.latest)
+    refused = slide is not None and slide.latest.state == State.RETURNED
+    draft = Draft(source.title, source.column, data, None, end, tuple(slide.latest.audience) if slide else ())
+    if slide is None:
+        slide = slides.make(session, made.kind, draft, unit=source.unit, by=by, at=at)
+    else:
+        slides.revise(session, slide, draft, by=by, at=at)
+    session.flush()
+    source.slide_id = slide.id
+    journal.record(session, "source.read", source, by=None, at=at, sha=source.seen, slide=slide.id, revision=slide.latest.id)
+    try:
+        with session.begin_nested():
+            submit(session, slide.latest, by=by, at=at)
+        if (rule := consent.of(session, source.id)) is None:
+            return None
+        if refused:
+            raise Conflict("上一版被退回或撤回过，这次等分管领导看过再挂。")
+        leader = consent.covering(session, rule, feed_of(source), made, at)
+        words = f"按自动更新规则（{leader.post}同意，第 {rule.id} 号）"
+        with session.begin_nested():
+            review.approve_by_rule(session, slide.latest, leader=leader, rule=rule.id, words=words, at=at)
+    except Problem as problem:
+        return problem
+    return None
+
+
+def _says(latest: Revision, data: Mapping[str, Any], source: Source, end: datetime | None, keep: timedelta) -> bool:
+    """Whether the slide says this already, and for long enough; or a person has said no to these very words."""
+    if latest.data != data or latest.title != source.title:
+        return False
+    if latest.state == State.RETURNED:
+        return True
+    if end is None or latest.end is None:
+        return end == latest.end
+    return end - latest.end < keep / 2
+
+
+def _still(source: Source, latest: Revision) -> Problem | None:
+    """What was told of a revision that still waits."""
+    return Problem(source.problem, **source.params) if source.problem and latest.state == State.SUBMITTED else None
+
+
 def _checked(session: Session, plan: Plan, unit: Unit, reach: Reach) -> dict[str, Any]:
     if not MINUTES_LEAST <= plan.minutes <= MINUTES_MOST:
         raise Invalid("minutes", "每隔 %(least)s 分钟到 %(most)s 天看一次。", least=MINUTES_LEAST, most=MINUTES_MOST // 1440)
@@ -190,7 +282,7 @@ def _checked(session: Session, plan: Plan, unit: Unit, reach: Reach) -> dict[str
     if not may(person, "slide.submit", unit.id):
         raise Invalid("person", "“%(post)s”不是“%(unit)s”的经办人，请选一位能报审的。", post=person.post, unit=unit.name)
     return {"title": line(plan.title, "title", most=TITLE_MOST), "column": plan.column, "minutes": plan.minutes, "person_id": person.id,
-            "address": _address(plan.address, reach)}
+            "address": _address(plan.address, reach), "shape": feeds.shape(plan.shape).stored() if plan.shape is not None else None}
 
 
 def _address(text: str, reach: Reach) -> str:

@@ -165,7 +165,7 @@ def _told(session: Session, revision: Revision) -> list[Entry]:
 
 
 def _signature(entry: Entry | None) -> Signature | None:
-    return Signature(entry.by_post or "", _instead(entry), entry.at) if entry is not None else None
+    return Signature(entry.by_post or str(entry.data.get("rule_words", "")), _instead(entry), entry.at) if entry is not None else None
 
 
 def _instead(entry: Entry | None) -> str:

@@ -85,8 +85,10 @@ _TABLE = (
     ("playlist.edit", "daypart", "schedule.change_daypart schedule.remove_daypart"),
     ("playlist.edit", "playlist", "signage.save_playlist signage.choose_slides signage.add_slides signage.place_playlist "
                                   "signage.rename_playlist signage.remove_playlist signage.set_transition api.set_items"),
-    ("source.edit", "", "sources.sources sources.add"),
-    ("source.edit", "source", "sources.source sources.change sources.look sources.end"),
+    ("source.edit", "", "sources.sources sources.add sources.try_out"),
+    ("source.edit", "source", "sources.source sources.change sources.look sources.end sources.propose sources.end_rule"),
+    ("slide.approve", "", "sources.rules"),
+    ("slide.approve", "source", "sources.agree sources.refuse"),
     # --- the office and its people ---
     ("office.edit", "", "office.office office.addresses office.add_address office.deliveries office.days office.set_day office.paste_days "
                         "office.clear_days"),
