@@ -125,8 +125,8 @@ def version() -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     for path in sorted([*(SLIDES / "kinds").glob("*.html"), SLIDES / "frame.html", *here.glob("kinds/*.py"),
-                        *(here / name for name in ("arithmetic.py", "typeset.py", "layout.py", "tables.py", "cards.py", "crops.py",
-                                            "masks.py", "frame.py", "fields.py", "outside.py", "render.py"))]):
+                        *(here / name for name in ("arithmetic.py", "typeset.py", "layout.py", "tables.py", "cards.py", "codes.py",
+                                            "crops.py", "masks.py", "frame.py", "fields.py", "outside.py", "render.py"))]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -24,7 +24,7 @@ WHOLE = "whole"  # where stands what belongs to no field
 HOLE = "……"  # what a preview shows where something needed is not written yet
 SPAN = 12  # columns of a line of fields
 LONG = 100  # rows from which a list is typed as lines
-NOTICE = ("lead", "body", "strip", "phone", "side", "ticker")
+NOTICE = ("lead", "body", "strip", "phone", "side", "link", "ticker")
 _TABLE: Form = (
     Field("unit", N_("单位"), most=12, hint=N_("如 元、人，可以不写")), Field("lead", N_("一句话说明"), most=80, hint=N_("可以不写")),
     Field("cells", N_("表格"), "text", most=200_000, needed=True, hint=N_("第一行是表头。可以从 Excel、WPS 里选中格子，复制过来")),
@@ -135,7 +135,8 @@ def words_of(kind: str, data: Mapping[str, Any]) -> dict[str, str]:
     if kind == "notice":
         strip = data.get("strip") or {}
         return {"lead": data.get("lead") or "", "body": plain.text_of(list(data.get("blocks") or ())), "strip": strip.get("text") or "",
-                "phone": strip.get("phone") or "", "side": data.get("side") or "", "ticker": data.get("ticker") or ""}
+                "phone": strip.get("phone") or "", "side": data.get("side") or "", "link": data.get("link") or "",
+                "ticker": data.get("ticker") or ""}
     if kind == "table":
         return {**{name: data.get(name) or "" for name in ("unit", "lead", "note")}, "cells": plain.text_of_cells(data)}
     return fields.shown(form_of(kind), data, unit_of(kind, {"unit": str(data.get("unit") or "")}))
@@ -290,7 +291,8 @@ def _name(kind: str, field: str) -> str:
 
 def _notice(words: Mapping[str, str]) -> dict[str, Any]:
     said = {name: words.get(name, "").strip() for name in NOTICE}
-    return {"lead": said["lead"], "blocks": plain.blocks_of(words.get("body", "")), "side": said["side"] or None, "ticker": said["ticker"],
+    return {"lead": said["lead"], "blocks": plain.blocks_of(words.get("body", "")), "side": said["side"] or None,
+            "link": said["link"], "ticker": said["ticker"],
             "strip": {"text": said["strip"], "phone": said["phone"]} if said["strip"] or said["phone"] else None}
 
 

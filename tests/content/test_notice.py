@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kiosk.base.errors import Invalid
 from kiosk.content import layout, typeset
 from kiosk.content.fields import Faults
-from kiosk.content.geometry import geometry_of, greatest_distance, panel_of
+from kiosk.content.geometry import geometry_of, greatest_distance, panel_of, places
 from kiosk.content.kinds.notice import Notice
 
 LANDSCAPE = geometry_of(panel_of(43, 1920, 1080))
@@ -200,3 +200,42 @@ def test_a_long_note_under_a_long_title_leaves_room_for_words():
     for page in pages:
         high = layout.height_of(small) - page.values["high"] - layout.TITLE_SPACE
         assert sum(atom.height for atom in page.values["atoms"]) + sum(atom.gap for atom in page.values["atoms"][1:]) <= high
+
+
+# --- the code to scan --------------------------------------------------------------------------------------------------------
+
+LINK = "https://www.example.gov.cn/notices/2026/118"
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_notice_that_stands_elsewhere_too_ends_with_a_code_to_scan(rotation):
+    notice = Notice.parse({"lead": "今天下午停水。", "link": LINK})
+    *told, scanned = notice.sheets("停水通知", geometry_of(panel_of(43, 1920, 1080, rotation)))
+    assert len(told) == 1
+    (code,) = scanned.values["atoms"]
+    assert (code.name, code.content["host"]) == ("code", "www.example.gov.cn")
+    assert code.content["box"] >= 38
+
+
+def test_without_an_address_there_is_no_code():
+    assert len(Notice.parse({"lead": "今天下午停水。"}).sheets("停水通知", geometry_of(panel_of(43, 1920, 1080)))) == 1
+
+
+@pytest.mark.parametrize("link", ["www.example.gov.cn", "扫一扫", "javascript:alert(1)", "https://"])
+def test_a_code_holds_an_address_that_leads_somewhere(link):
+    with pytest.raises(Invalid) as refused:
+        Notice.parse({"lead": "今天下午停水。", "link": link})
+    assert "http" in str(refused.value.message)
+
+
+def test_where_no_code_could_be_scanned_the_address_is_told_in_words():
+    zone = places(geometry_of(panel_of(43, 1920, 1080, 90)), "side")[1].geometry
+    sheets = Notice.parse({"lead": "今天下午停水。", "link": LINK}).sheets("停水通知", zone)
+    drawn = [atom for sheet in sheets for atom in sheet.values["atoms"]]
+    assert {atom.name for atom in drawn} == {"lead", "paragraph"}
+    assert "".join("".join(atom.content["lines"]) for atom in drawn).endswith(f"网址：{LINK}")
+
+
+def test_another_address_is_a_change_that_is_told():
+    (change,) = Notice.changes({"lead": "停水。"}, {"lead": "停水。", "link": LINK})
+    assert (change.old, change.new) == ("", LINK)

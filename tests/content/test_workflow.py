@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from kiosk.base.errors import Invalid
 from kiosk.content import layout, render
+from kiosk.content.codes import CODE
 from kiosk.content.fields import Faults, Field, Rows
 from kiosk.content.geometry import THEMES, Panel, geometry_of, greatest_distance, panel_of
 from kiosk.content.kinds.workflow import Workflow
-from kiosk.content.kinds.workflow_pages import CODE
 from kiosk.content.render import SLIDES, SlideView
 from tests.support.doubts import unanswered
 

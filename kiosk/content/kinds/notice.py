@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Any, ClassVar, Self, TypeVar
 
 from kiosk.base.errors import N_, Invalid
-from kiosk.content import fields, layout, tables, typeset
+from kiosk.content import codes, fields, layout, tables, typeset
 from kiosk.content.fields import Faults, Form
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.kind import Change, Doubt, Sheet, only, words
@@ -21,6 +21,7 @@ BLOCKS_MOST, ITEMS_MOST, ROWS_MOST, COLUMNS_MOST = 60, 60, 200, 8
 HEAD_MOST, CELL_MOST = 20, 60
 INDENT = 12.0
 TICKER_MOST = 60
+LINK_MOST = 200
 LEAST_ROOM = 24.0  # below a title and its note: a heading and a line
 Read = TypeVar("Read")
 
@@ -33,6 +34,7 @@ class Notice:
     blocks: tuple[Mapping[str, Any], ...]
     strip: Mapping[str, str] | None
     side: str
+    link: str = ""  # an address of the same notice for those who want to take it home: drawn as a code to scan
     ticker: str = ""  # the line that boards with a ticker let run at their foot for as long as the notice hangs
 
     name: ClassVar[str] = "notice"
@@ -43,7 +45,7 @@ class Notice:
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
-        only(data, ("lead", "blocks", "strip", "side", "ticker"))
+        only(data, ("lead", "blocks", "strip", "side", "link", "ticker"))
         given = data.get("blocks") or []
         if not isinstance(given, list | tuple) or len(given) > BLOCKS_MOST:
             raise Invalid("blocks", "正文最多 %(most)s 段，请分成几件。", most=BLOCKS_MOST)
@@ -52,10 +54,11 @@ class Notice:
         blocks = [block for each in given if (block := _heard(faults, partial(_block, each)))]
         strip = _heard(faults, lambda: _strip(data.get("strip")))
         side = _heard(faults, lambda: words(data, "side", most=40)) or ""
+        link = _heard(faults, lambda: _link(data)) or ""
         ticker = _heard(faults, lambda: " ".join(words(data, "ticker", most=TICKER_MOST).split())) or ""
         if faults:
             raise Faults(faults)
-        made = cls(lead, tuple(blocks), strip, side, ticker)
+        made = cls(lead, tuple(blocks), strip, side, link, ticker)
         if not (made.lead or made.blocks or made.strip):
             raise Invalid("body", "正文还是空的，请写上内容。")
         if strange := typeset.missing(made.text()):
@@ -64,12 +67,12 @@ class Notice:
 
     def stored(self) -> dict[str, Any]:
         return {"lead": self.lead, "blocks": [dict(block) for block in self.blocks], "strip": dict(self.strip) if self.strip else None,
-                "side": self.side or None, **({"ticker": self.ticker} if self.ticker else {})}
+                "side": self.side or None, **{name: said for name, said in (("link", self.link), ("ticker", self.ticker)) if said}}
 
     def text(self) -> str:
         strip = [self.strip["text"], self.strip["phone"]] if self.strip else []
-        ticker = [self.ticker] if self.ticker else []
-        return "\n".join([self.lead, *(line for block in self.blocks for line in _words(block)), *strip, *ticker])
+        return "\n".join([self.lead, *(line for block in self.blocks for line in _words(block)), *strip,
+                          *(said for said in (self.link, self.ticker) if said)])
 
     @classmethod
     def changes(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
@@ -80,14 +83,20 @@ class Notice:
                               [line for block in after.blocks for line in _words(block)])
         was, now = (" ".join(strip.values()) if strip else "" for strip in (before.strip, after.strip))
         rows += [Change(N_("底条"), was, now)] if was != now else []
+        rows += [Change(N_("二维码网址"), before.link, after.link)] if before.link != after.link else []
         return rows + ([Change(N_("滚动提示"), before.ticker, after.ticker)] if before.ticker != after.ticker else [])
 
     def sheets(self, title: str, geometry: Geometry) -> Sequence[Sheet]:
-        room = layout.room(title, self.side, geometry)
-        if room.h >= LEAST_ROOM or not self.side:
-            return layout.sheets(room, self._atoms(room))
-        room = layout.room(title, "", geometry)  # a long note under a long title on a small page: it is told as words
-        return layout.sheets(room, [*layout.text_atoms("paragraph", self.side, room.w, room.few()), *self._atoms(room)])
+        code = codes.of(self.link)
+        scanned = codes.page(code, title, geometry) if code else []
+        return [*self._told(title, geometry, "" if scanned else self.link), *scanned]
+
+    def _told(self, title: str, geometry: Geometry, link: str) -> Sequence[Sheet]:
+        """`link`: the address that is told in words, for no code of it could be scanned from here."""
+        room, side = layout.room(title, self.side, geometry), ""
+        if room.h < LEAST_ROOM and self.side:  # a long note under a long title on a small page: it is told as words
+            room, side = layout.room(title, "", geometry), self.side
+        return layout.sheets(room, [*_paragraph(side, room), *self._atoms(room), *_paragraph(f"网址：{link}" if link else "", room)])
 
     def doubts(self, walls: Sequence[Wall]) -> list[Doubt]:
         return []
@@ -119,6 +128,17 @@ def _heard(faults: list[Invalid], read: Callable[[], Read]) -> Read | None:
     except Invalid as wrong:
         faults.append(wrong)
     return None
+
+
+def _paragraph(text: str, room: Room) -> list[Atom]:
+    return layout.text_atoms("paragraph", text, room.w, room.few(), gap=2.0) if text else []
+
+
+def _link(data: Mapping[str, Any]) -> str:
+    link = words(data, "link", most=LINK_MOST)
+    if link and not codes.host(link):
+        raise Invalid("link", "二维码要写完整的网址，以 http:// 或 https:// 开头。")
+    return link
 
 
 def _block(block: Any) -> Mapping[str, Any]:

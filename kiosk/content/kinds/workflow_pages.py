@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import groupby, pairwise, product
+from itertools import pairwise, product
 from typing import Any
 
-import segno
-
-from kiosk.content import layout, typeset
+from kiosk.content import codes, layout, typeset
 from kiosk.content.geometry import Geometry
 from kiosk.content.kind import Sheet
 from kiosk.content.layout import BODY, LABEL, LINE, TITLE_SIZES, Room
@@ -29,9 +26,6 @@ CELL, CELL_GAP, LEAD = 43, 3, 10  # five steps on the reference panel; the line 
 ROW_INDENT, ROW_GAP, ROW_LEAD, ROW_MORE, ROW_MOST = 20, 2, 4, 11, 30
 TICK, STRIP_PAD, STRIP_GAP = 12, 4, 3
 FACT_WINDOW, FACT_LABEL = 14, 21
-CODE_LEAST = 3  # version: the quiet zone of a smaller code takes more of the page than its finer modules save
-CODE, QUIET = 38, 4  # u: 150 mm on the reference panel, without its quiet zone; modules
-SCAN, SCAN_WIDE = 36, 42  # the words that stand below or beside a code of its own page
 TAIL = 1  # what letters reach below a close line
 CASES_MOST, STRIP_LINES, SPREAD = 2, 3, 6
 _COUNTED = re.compile(r"(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[.．、](?!\d))\s*")
@@ -415,13 +409,13 @@ def _where(data: Mapping[str, Any], title: str, geometry: Geometry) -> tuple[lis
     dear = [fee] if data["fee_basis"] else []  # a bare fee stands on the first page already
     choices = [([*before, fee, *result, phone, *watch], []), ([*before, fee, phone, *watch], result),
                ([*before, phone, *watch], [*dear, *result]), ([*before, phone], [*dear, *result, *watch])]
-    code = _Code.of(data["link"])
+    code = codes.of(data["link"])
     for drawn in [code, None] if code else [None]:
         for facts, left in choices:
             if page := _placed(facts, drawn, room, geometry):
-                own = _code_page(code, title, geometry) if code and not drawn else []
+                own = codes.page(code, title, geometry) if code and not drawn else []
                 return [Sheet({**room.head, "atoms": [page]}), *own], [*left, *_link(data["link"], bool(drawn or own))]
-    own = _code_page(code, title, geometry) if code else []
+    own = codes.page(code, title, geometry) if code else []
     return [*_apart([*before, phone, *watch], room), *own], [*dear, *result, *_link(data["link"], bool(own))]
 
 
@@ -432,10 +426,10 @@ def _fee_words(data: Mapping[str, Any]) -> str:
 
 def _link(link: str, drawn: bool) -> list[_Fact]:
     """The code's words where no page had room for it."""
-    return [_Fact("网址" if _host(link) else "提示", link)] if link and not drawn else []
+    return [_Fact("网址" if codes.host(link) else "提示", link)] if link and not drawn else []
 
 
-def _placed(facts: Sequence[_Fact], code: _Code | None, room: Room, geometry: Geometry) -> Atom | None:
+def _placed(facts: Sequence[_Fact], code: codes.Code | None, room: Room, geometry: Geometry) -> Atom | None:
     """All facts and the code on one page: the code right of them on a wide one, below them on a tall one. None where they find no room."""
     if code is None:
         return _rows(facts, room.w, room.h)
@@ -474,68 +468,6 @@ def _apart(facts: Sequence[_Fact], room: Room) -> list[Sheet]:
             pages.append([replace(each, again=bool(pages)) for each in both])
         pages[-1].append(piece)
     return [Sheet({**room.head, "atoms": [rows]}) for rows in (_rows(page, room.w, room.h) for page in pages) if rows]
-
-
-# --- the code to scan -------------------------------------------------------------------------------------------------------
-
-@dataclass(frozen=True)
-class _Code:
-    """A QR code: its dark modules as one path, `size` modules wide without the quiet zone; `host`: where an address leads."""
-
-    path: str
-    size: int
-    host: str
-
-    @classmethod
-    def of(cls, link: str) -> _Code | None:
-        return cls(*_modules(link), _host(link)) if link else None
-
-    def box(self, most: float, geometry: Geometry) -> int:
-        """The side in u of the greatest white square within `most`, a module being whole px; 0 where 150 mm find no room."""
-        module = int(int(most) * geometry.u // (self.size + 2 * QUIET))
-        return math.ceil(module * (self.size + 2 * QUIET) / geometry.u) if module * self.size >= CODE * geometry.u else 0
-
-    def drawn(self, box: int, beside: float, geometry: Geometry) -> dict[str, Any]:
-        """What the template draws; `beside`: the width in u that is left for words."""
-        side = box * geometry.u / (box * geometry.u // (self.size + 2 * QUIET))
-        start = (self.size - side) / 2
-        host = self.host if typeset.width(self.host, LABEL) <= beside else ""
-        return {"box": box, "path": self.path, "view": f"{start:g} {start:g} {side:g} {side:g}", "host": host}
-
-
-@lru_cache(64)
-def _modules(link: str) -> tuple[str, int]:
-    made = segno.make_qr(link, error="m")
-    if len(made.matrix) < 17 + 4 * CODE_LEAST:
-        made = segno.make_qr(link, error="m", version=CODE_LEAST)
-    matrix = made.matrix
-    return "".join(f"M{x} {y}h{long}v1h-{long}z" for y, row in enumerate(matrix) for x, long in _dark(row)), len(matrix)
-
-
-def _dark(row: bytearray) -> Iterator[tuple[int, int]]:
-    """Start and length of each dark run."""
-    at = 0
-    for dark, run in groupby(row):
-        long = len(list(run))
-        if dark:
-            yield at, long
-        at += long
-
-
-def _host(link: str) -> str:
-    found = re.match(r"https?://(?:[^/?#@\s]*@)?([^/?#\s]+)", link, re.I)
-    return found[1] if found else ""
-
-
-def _code_page(code: _Code, title: str, geometry: Geometry) -> list[Sheet]:
-    """The code on a page of its own, words beside it or on a tall page below it; none where it would be too small to scan."""
-    room = layout.room("扫一扫，带回家看", [title], geometry)
-    below = code.box(min(room.h - SCAN, room.w * 0.8), geometry) if not room.wide else 0
-    box = below or code.box(min(room.h, room.w - SCAN_WIDE), geometry)
-    if not box:
-        return []
-    content = {**code.drawn(box, room.w if below else room.w - box - 6, geometry), "below": bool(below)}
-    return [Sheet({**room.head, "atoms": [Atom("code", box + (SCAN if below else 0), content=content)]})]
 
 
 # --- who may, on what ground ------------------------------------------------------------------------------------------------
