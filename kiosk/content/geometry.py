@@ -183,7 +183,8 @@ def geometry_of(panel: Panel, theme: str = "zhengwu", elder: bool = False, ticke
 
 
 def places(page: Geometry, layout: str = "page") -> tuple[Place, ...]:
-    """The zones into which a layout divides a page, the main one first; whether they can be read asks `fits`."""
+    """The zones into which a layout divides a page of whatever layout, the main one first; whether they can be read asks `fits`."""
+    page = replace(page, head=Head.NONE if layout == "full" else Head.WHOLE)
     if layout == "side":
         return _beside(page) if page.orientation == "landscape" else _stacked(page, page.h * 2 // 3)
     if layout == "columns":

@@ -29,6 +29,8 @@ MOVES = frozenset({
     "happening.dropped", "items.imported", "days.set", "campaign.added", "campaign.changed", "campaign.removed", "daypart.changed",
 })
 SLICE = 50
+# After these, pages may be wanted in sizes that nobody drew yet.
+SIZES = frozenset({"board.added", "board.changed", "group.changed", "playlist.placed"})
 CUTS = frozenset({"board.ended", "board.keyed"})
 
 
@@ -100,6 +102,8 @@ class Mover:
         if not moving:
             return
         self._prepare([entry.data["revision"] for entry in moving if entry.verb == "slide.approved"])
+        if any(entry.verb in SIZES for entry in moving):
+            self._prepare_all()
         self._settle(moving)
         with self._database.write() as session:
             for entry in moving:
@@ -120,6 +124,12 @@ class Mover:
                 wanted = [(id, wall.geometry) for id in approved if (revision := session.get(Revision, id))
                           for wall in manifest.walls(session, revision)]
             pages.prepare(self._database, self._press.store, self._press.zone, wanted)
+
+    def _prepare_all(self) -> None:
+        """Another layout or panel wants everything that hangs there in another size: drawn while others can write."""
+        with self._database.read() as session:
+            wanted = manifest.hanging(session, at=self._now(), horizon=self._press.horizon)
+        pages.prepare(self._database, self._press.store, self._press.zone, wanted)
 
 
 class Nudger:
