@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from kiosk import people
 from kiosk.base import journal
@@ -32,7 +33,7 @@ from kiosk.signage import compose, overrides, playlists
 from kiosk.signage.boards import Board, boards
 from kiosk.signage.compose import Hung, Opening, Press, Sheaf, Whens
 from kiosk.signage.overrides import Override
-from kiosk.signage.playlists import Item, Playlist
+from kiosk.signage.playlists import Item, Placement, Playlist
 from kiosk.signage.schedule import MAIN
 
 RECALLS_TOLD = timedelta(days=400)
@@ -87,14 +88,28 @@ def submit(session: Session, revision: Revision, *, by: Actor, at: datetime, cha
 
 def walls(session: Session, revision: Revision) -> list[Wall]:
     """The boards on which the revision hangs once approved; while no playlist brings it anywhere, all of its audience."""
-    return [board.wall for board in targets(session, revision) or audience_boards(session, revision)]
+    hung = hangs_at(session, revision)
+    return [board.wall_of(zone) for board, zone in hung] if hung else [board.wall for board in audience_boards(session, revision)]
+
+
+def hangs_at(session: Session, revision: Revision) -> list[tuple[Board, str]]:
+    """Where the revision hangs, or would once approved: each living board with each zone of its layout in which a playlist shows it."""
+    tree, found = people.below(session), dict[tuple[int, str], tuple[Board, str]]()
+    for playlist in playlists.with_slide(session, revision.slide):
+        for placement in playlist.placements:
+            for board in playlists.boards_at(placement):
+                if covers(revision, board.unit_id, tree):
+                    zone = placement.zone if placement.zone in board.zones else MAIN
+                    found[board.id, zone] = board, zone
+    return [found[key] for key in sorted(found)]
 
 
 def hanging(session: Session, *, at: datetime, horizon: timedelta) -> list[tuple[int, Geometry]]:
     """What the boards show until then: each live revision with the page of each board it hangs on."""
     placements, tree = playlists.placements_of(session), people.below(session)
-    found = {(item.slide.live_id, board.zones.get(placement.zone, board.geometry)) for board in boards(session)
-             for placement in placements.get(board.id, ()) for item in _items(placement.playlist, board, tree, at, at + horizon)}
+    found = {(item.slide.live_id, zones.get(placement.zone, zones[MAIN])) for board in boards(session) for zones in [board.zones]
+             for placement in placements.get(board.id, ())
+             for item in _items(placement.playlist, board.unit_id, tree, at, at + horizon)}
     return [(id, geometry) for id, geometry in sorted(found, key=lambda each: (each[0] or 0, each[1].key)) if id is not None]
 
 
@@ -142,7 +157,12 @@ def _tell_overrides(session: Session, press: Press, at: datetime) -> None:
     living = [board for board in boards(session) if board.edition is not None]
     said = _overrides(session, press, living, at)
     current = _current(session, [board.id for board in living])
-    _move(session, living, {id: _inserting(body, said.get(id, ())) for id, body in current.items()}, at)
+    _move(session, living, {id: _inserting(body, said.get(id, ())) for id, body in current.items()}, at, current=current)
+
+
+def sheaf_of(session: Session, press: Press, board: Board, at: datetime) -> Sheaf:
+    """What the board's manifest would be made of at that moment, with the boards beside it that keep its step."""
+    return _sheaves(session, press, [board], at)[0][1]
 
 
 def moved_at(session: Session, seq: int) -> Sequence[int]:
@@ -216,69 +236,85 @@ def shown_by(store: Store, boards: Iterable[Board]) -> dict[int, dict[str, Any]]
 
 
 def _editions(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, str]:
-    sheaves = _sheaves(session, press, living, at)
     made: dict[tuple[Any, ...], str] = {}
+    told: dict[int, str] = {}  # by the sheaf's identity: thousands of boards share a few, and its key is long
     editions: dict[int, str] = {}
-    for board in living:
-        key = sheaves[board.id].key
-        if key not in made:
-            made[key] = _write(session, press, sheaves[board.id])
-        editions[board.id] = made[key]
+    for board, sheaf in _sheaves(session, press, living, at):
+        if id(sheaf) not in told:
+            if sheaf.key not in made:
+                made[sheaf.key] = _write(session, press, sheaf)
+            told[id(sheaf)] = made[sheaf.key]
+        editions[board.id] = told[id(sheaf)]
     return editions
 
 
-def _sheaves(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, Sheaf]:
-    """What hangs on each board until the horizon, by its id."""
-    hung, power = _hung(session, press, living, at), Opening(people.units(session), press.calendar(session), press.zone)
-    first, last = press.days(at)
+def _sheaves(session: Session, press: Press, living: Sequence[Board], at: datetime) -> list[tuple[Board, Sheaf]]:
+    """What hangs on each board until the horizon; boards alike share one."""
+    walls, power = _Walls(session, press, at), Opening(people.units(session), press.calendar(session), press.zone)
+    hung = {board.id: walls.hung(board) for board in living}
     marks = press.marks(session, {each.item.slide_id for some in hung.values() for each in some}, at, at + press.horizon)
-    paces = _paces(session, press, living, hung, at)
-    return {board.id: Sheaf(hung[board.id], marks, board.zones, board.layout, at, board.step is not None, paces.get(board.step or 0, {}),
-                            power.spans(board.unit_id, first, last) if board.sleeps else None) for board in living}
-
-
-def _hung(session: Session, press: Press, living: Sequence[Board], at: datetime) -> dict[int, list[Hung]]:
-    """The items that may hang on each board between now and the horizon, in order, with when and in which zone."""
-    placements, tree, whens = playlists.placements_of(session), people.below(session), Whens(press, press.calendar(session), at)
-    found: dict[int, list[Hung]] = {}
+    paces = _paces(session, press, walls, {board.step for board in living}, at)
+    made: dict[tuple[Any, ...], Sheaf] = {}
     for board in living:
-        opens: dict[tuple[int, str], Hung] = {}
-        for placement in placements.get(board.id, ()):
-            zone = placement.zone if placement.zone in board.zones else MAIN
-            for item in _items(placement.playlist, board, tree, at, at + press.horizon):
-                before = opens.get((item.id, zone))
-                opens[item.id, zone] = Hung(item, zone, (*(before.opens if before else ()), *whens.of(placement)))
-        found[board.id] = [each for each in opens.values() if each.opens]
-    return found
+        if (key := _alike(board, hung[board.id])) not in made:
+            made[key] = Sheaf(hung[board.id], marks, board.zones, board.layout, at, board.step is not None, paces.get(board.step or 0, {}),
+                              power.spans(board.unit_id, *press.days(at)) if board.sleeps else None, page=board.geometry)
+    return [(board, made[_alike(board, hung[board.id])]) for board in living]
 
 
-def _items(playlist: Playlist, board: Board, tree: dict[int, frozenset[int]], at: datetime, horizon: datetime) -> list[Item]:
-    """The items of a playlist that may hang on the board between now and the horizon, in order."""
+def _alike(board: Board, hung: Sequence[Hung]) -> tuple[Any, ...]:
+    return id(hung), board.geometry.key, board.layout, board.step, board.unit_id if board.sleeps else 0
+
+
+class _Walls:
+    """The items that may hang on boards between now and the horizon, in order, with when and in which zone. Boards with the same placements
+    in one unit share the very list.
+    """
+
+    def __init__(self, session: Session, press: Press, at: datetime) -> None:
+        self._placements, self._tree = playlists.placements_of(session), people.below(session)
+        self._whens, self._at, self._horizon = Whens(press, press.calendar(session), at), at, at + press.horizon
+        self._made: dict[tuple[Any, ...], list[Hung]] = {}
+
+    def hung(self, board: Board) -> list[Hung]:
+        placements = self._placements.get(board.id, [])
+        key = (tuple(each.id for each in placements), board.unit_id, tuple(board.zones))
+        if key not in self._made:
+            self._made[key] = self._hung(placements, board.unit_id, tuple(board.zones))
+        return self._made[key]
+
+    def _hung(self, placements: Sequence[Placement], unit_id: int, zones: Sequence[str]) -> list[Hung]:
+        found: dict[tuple[int, str], Hung] = {}
+        for placement in placements:
+            zone, spans = placement.zone if placement.zone in zones else MAIN, tuple(self._whens.of(placement))
+            for item in _items(placement.playlist, unit_id, self._tree, self._at, self._horizon) if spans else ():
+                before = found.get((item.id, zone))
+                found[item.id, zone] = Hung(item, zone, (*(before.opens if before else ()), *spans))
+        return list(found.values())
+
+
+def _items(playlist: Playlist, unit_id: int, tree: dict[int, frozenset[int]], at: datetime, horizon: datetime) -> list[Item]:
+    """The items of a playlist that may hang on the unit's boards between now and the horizon, in order."""
     return [item for item in playlist.items
             if (live := item.slide.live) is not None and item.slide.retired_at is None
-            and covers(live, board.unit_id, tree)
+            and covers(live, unit_id, tree)
             and (live.end is None or live.end > at) and (live.start is None or live.start < horizon)]
 
 
-def _paces(session: Session, press: Press, living: Sequence[Board], hung: Mapping[int, Sequence[Hung]],
+def _paces(session: Session, press: Press, walls: _Walls, steps: Collection[int | None],
            at: datetime) -> dict[int, dict[tuple[int, str], int]]:
-    """For each group in step whose boards draw a slide on different pages: how long (ms) each item takes on all of them."""
+    """For these groups in step, where their boards draw a slide on different pages: how long (ms) each item takes on all of them."""
     paces: dict[int, dict[tuple[int, str], int]] = {}
-    for group, members in _in_step(living).items():
-        if len({board.geometry.key for board in members}) > 1:
-            held = paces.setdefault(group, {})
-            for board in members:
-                for key, lasts in compose.lasting(session, press, hung[board.id], board.zones, at).items():
-                    held[key] = max(held.get(key, 0), lasts)
+    members: dict[int, dict[str, Board]] = defaultdict(dict)
+    for board in boards(session) if any(steps) else ():
+        if board.step is not None and board.step in steps:
+            members[board.step].setdefault(board.geometry.key, board)
+    for group, unlike in members.items():
+        held = paces.setdefault(group, {})
+        for board in unlike.values() if len(unlike) > 1 else ():
+            for key, lasts in compose.lasting(session, press, walls.hung(board), board.zones, at).items():
+                held[key] = max(held.get(key, 0), lasts)
     return paces
-
-
-def _in_step(living: Sequence[Board]) -> dict[int, list[Board]]:
-    found: dict[int, list[Board]] = defaultdict(list)
-    for board in living:
-        if board.step is not None:
-            found[board.step].append(board)
-    return found
 
 
 def covers(revision: Revision, unit_id: int, tree: dict[int, frozenset[int]]) -> bool:
@@ -301,16 +337,26 @@ def _write(session: Session, press: Press, sheaf: Sheaf) -> str:
 
 
 def _move(session: Session, living: Sequence[Board], bodies: Mapping[int, dict[str, Any]], at: datetime, *,
-          all: bool = False) -> list[int]:
-    """Give each board whose body differs a new ref, all with one entry's number; the ids moved."""
-    current = _current(session, [board.id for board in living])
+          all: bool = False, current: Mapping[int, dict[str, Any]] | None = None) -> list[int]:
+    """Give each board whose body differs a new ref, all with one entry's number; the ids moved. In a few statements, however many boards:
+    an urgent insert waits for them.
+    """
+    if current is None:
+        current = _current(session, [board.id for board in living])
     moved = [board for board in living if board.id in bodies and (all or current.get(board.id) != bodies[board.id])]
     if moved:
         entry = journal.record(session, "refs.moved", "board", by=None, at=at, boards=len(moved))
+        editions: dict[str, list[Board]] = defaultdict(list)
         for board in moved:
-            body = bodies[board.id]
-            board.version, board.edition = entry.seq, body["edition"]
-            session.add(Ref(board_id=board.id, version=entry.seq, edition=body["edition"], body=body, at=at))
+            editions[bodies[board.id]["edition"]].append(board)
+        session.execute(insert(Ref), [{"board_id": board.id, "version": entry.seq, "edition": bodies[board.id]["edition"],
+                                       "body": bodies[board.id], "at": at} for board in moved])
+        for edition, theirs in editions.items():
+            session.execute(update(Board).where(Board.id.in_([board.id for board in theirs]))
+                            .values(version=entry.seq, edition=edition).execution_options(synchronize_session=False))
+            for board in theirs:
+                set_committed_value(board, "version", entry.seq)
+                set_committed_value(board, "edition", edition)
     return [board.id for board in moved]
 
 

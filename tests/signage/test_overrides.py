@@ -63,7 +63,7 @@ def test_nothing_shows_before_a_second_person_has_confirmed(session, cast, parts
     assert found.state(NOON) is State.ASKED and inserted(session, office["office"]) == []
     confirm(session, parts, found, cast.leader)
     assert found.state(NOON) is State.STANDING
-    assert {name: inserted(session, board) for name, board in office.items()} == dict.fromkeys(office, ["暴雨红色预警"])
+    assert {name: inserted(session, board) for name, board in office.items()} == {name: ["暴雨红色预警"] for name in office}
 
 
 def test_all_boards_move_with_one_entry_and_keep_their_edition(session, cast, parts, office):
@@ -327,8 +327,8 @@ def test_nonsense_of_a_board_is_no_receipt(item, session, cast, office):
 # --- warnings taken in ---------------------------------------------------------------------------------------------------------
 
 def alert(kind="Alert", key="q,1,s", about=(), **changed):
-    return cap.Alert(**{"key": key, "kind": kind, "about": about, "drill": False, "headline": "暴雨红色预警", "text": "不要外出", "minutes": 90,
-                        "sender": "气象台", "areas": "白鹭街道", "severity": "Extreme", **changed})
+    return cap.Alert(**{"key": key, "kind": kind, "about": about, "drill": False, "headline": "暴雨红色预警", "text": "不要外出",
+                        "minutes": 90, "sender": "气象台", "areas": "白鹭街道", "severity": "Extreme", **changed})
 
 
 def test_a_warning_becomes_a_draft_and_no_more(session, cast, office):

@@ -16,7 +16,8 @@ from kiosk.signage import manifest, overrides
 from kiosk.signage.manifest import Ref
 from tests.signage.test_cap import message
 
-FORM = {"drill": "0", "headline": "暴雨红色预警", "text": "今天 14 时前，请不要外出。", "phone": "0825-2221234", "minutes": "30", "where": "all"}
+FORM = {"drill": "0", "headline": "暴雨红色预警", "text": "今天 14 时前，请不要外出。", "phone": "0825-2221234", "minutes": "30",
+        "where": "all"}
 
 
 def fresh():
@@ -123,7 +124,8 @@ def test_a_drill_is_drawn_as_one_on_every_page(cast, boards, browser):
 
 
 @pytest.mark.parametrize("changed, words", [
-    ({"drill": ""}, "真实情况还是演练"), ({"headline": ""}, "要填"), ({"headline": "字" * 13}, "最多 12 个字"), ({"text": "字" * 41}, "最多 40 个字"),
+    ({"drill": ""}, "真实情况还是演练"), ({"headline": ""}, "要填"), ({"headline": "字" * 13}, "最多 12 个字"),
+    ({"text": "字" * 41}, "最多 40 个字"),
     ({"text": ""}, "居民要怎么做"), ({"phone": "abc"}, "电话只写数字"), ({"minutes": "0"}, "播多久"), ({"minutes": "x"}, "数字"),
     ({"minutes": "99999999999"}, "数字"), ({"where": "some"}, "挂在哪里"), ({"where": "gx"}, "数字"), ({"where": "nowhere"}, "挂在哪里"),
     ({"where": "some", "board": "x"}, "数字"), ({"slide": "x"}, "数字"), ({"wanted": "x"}, "数字"), ({"headline": "\u200b"}, "要填"),
@@ -212,7 +214,8 @@ def test_a_program_asks_another_confirms_and_a_third_ends(parts, cast, boards, a
 @pytest.mark.parametrize("body, status", [
     ({}, 422), ({"drill": "no"}, 422), ({"drill": False}, 422), ({"drill": False, "headline": "x", "text": "y"}, 422),
     ({"drill": False, "headline": "x", "text": "y", "all": True, "boards": [1]}, 422), ({"drill": False, "headline": 7}, 422),
-    ({"drill": False, "headline": "x", "text": "y", "boards": [999]}, 404), ({"drill": False, "headline": "x", "text": "y", "groups": [999]}, 404),
+    ({"drill": False, "headline": "x", "text": "y", "boards": [999]}, 404),
+    ({"drill": False, "headline": "x", "text": "y", "groups": [999]}, 404),
     ({"drill": False, "slide": 999, "all": True}, 404), ({"drill": False, "headline": "x", "text": "y", "all": True, "minutes": 2**40}, 422),
     ({"drill": False, "headline": "x", "text": "y", "all": True, "wanted": 999}, 404), ([], 422), ("x", 422),
 ])
