@@ -49,7 +49,7 @@ async function play(board) {
     onRecall: () => void wall.look(true), onTold: () => void wall.look(true), onHeld: () => { arrange(); vital.soon(); } });
   let newer = false;
   const wall = new Wall({ root, store, now: Date.now, texts: (item) => told(store, item), onPlay: (play) => vital.played(play),
-    onError: (error) => vital.error(error), onShown: () => { vital.soon(); if (newer && navigator.onLine) location.reload(); } });
+    onError: (error) => vital.error(error), onShown: () => { vital.soon(); if (newer && navigator.onLine && !wall.over) location.reload(); } });
   const report = () => ({ edition: store.ref?.edition ?? null, ref_version: store.ref?.version ?? null, item: wall.item,
     skew_ms: null, release, cause: store.cause });
   const vital = vitals({ board, report, storage: localStorage });

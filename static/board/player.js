@@ -9,6 +9,7 @@ import { MAIN, cycle, following, nearest, programme, slot } from "./rotation.js"
 
 const SKIP = 60_000;
 const AHEAD = 3000;
+const TURNED_BACK = 1000;
 const UPDATING = "updating"; // it stands for a slide without showing it: no play to prove
 
 /** @typedef {import("./rotation.js").Item} Item */
@@ -66,12 +67,17 @@ export class Player {
   async resume() {
     if (!this.paused) return;
     this.paused = false;
-    this.since = this.now();
-    if (!this.store.manifest?.step && this.current) { this.began = this.since; this.ends = this.since + lasts(this.current); }
+    this.begin(this.now());
     this.stage.rest(false);
     this.returning = true; // what changed meanwhile is not to be seen changing
     await this.look(true);
     this.returning = false;
+  }
+
+  /** The time of the page that stands begins anew: it was covered, or the PC's clock was put back by a year. @param {number} now */
+  begin(now) {
+    this.since = now;
+    if (!this.store.manifest?.step && this.current) { this.began = now; this.ends = now + lasts(this.current); }
   }
 
   /** Go on where another player of the same programme was. @param {Player} other */
@@ -83,6 +89,7 @@ export class Player {
   /** @param {boolean} urgent */
   async step(urgent) {
     const now = this.now();
+    if (now < this.since - TURNED_BACK) this.begin(now);
     if (this.stage.stalled(performance.now())) this.stalled(now);
     const due = this.due(now);
     if (!due) await this.rest();

@@ -289,3 +289,11 @@ test("each zone plays its own", async () => {
   for (let step = 0; step < 100; step += 1) { at += 250; await main.look(); await side.look(); }
   assert.deepEqual(wall, ["1.1", "2.1", "3.1", "2.1"]);
 });
+
+test("a clock that is put back by a year does not hold the page for a year", async () => {
+  const playing = player(show(page("1.1"), page("2.1")));
+  await playing.look();
+  at -= 365 * 86_400_000;
+  await seconds(playing, 11);
+  assert.deepEqual(wall, ["1.1", "2.1"]);
+});
