@@ -34,7 +34,8 @@ class Block:
     """A campaign on one day. `part`: which of its day's hours; `whole`: all day; `over`: -1 began the day before, 1 goes on after midnight.
 
     `beside`: others of its level at the same time, which was perhaps not meant; `covered`: a higher one that leaves nothing of it;
-    `empty`: nothing in its list may hang here then; `column` of `columns`, `depth`: how many lower ones it lies upon.
+    `empty`: nothing in its list may hang here then; `column` of `columns`; `depth`: how many lower ones it lies upon; `lifted`: on one of
+    them whole.
     """
 
     campaign: Campaign
@@ -51,6 +52,7 @@ class Block:
     column: int = 0
     columns: int = 1
     depth: int = 0
+    lifted: bool = False
 
     @property
     def level(self) -> Level:
@@ -175,11 +177,11 @@ def _judged(blocks: Sequence[Block]) -> list[Block]:
         rivals = [each for each in same if block.level > Level.USUAL and each.campaign.playlist_id != block.campaign.playlist_id]
         higher = [each for each in others if each.level > block.level and not each.empty]
         covered = next((each.campaign.playlist.name for each in higher if each.start <= block.start and block.end <= each.end), "")
-        beneath = {each.level for each in others if each.level < block.level and not each.whole}
+        lower = [each for each in others if each.level < block.level and not each.whole and not block.whole and not block.empty]
         columns = [each for each in blocks if each is block or each in same]
         made.append(replace(block, beside=tuple(dict.fromkeys(each.campaign.playlist.name for each in rivals)), covered=covered,
-                            depth=0 if block.whole else len(beneath), columns=min(3, len(columns)),
-                            column=min(2, columns.index(block))))
+                            lifted=any(block.start <= each.start and each.end <= block.end for each in lower),
+                            depth=len({each.level for each in lower}), columns=min(3, len(columns)), column=min(2, columns.index(block))))
     return made
 
 

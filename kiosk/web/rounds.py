@@ -68,7 +68,8 @@ class Rounds:
 
     def __init__(self) -> None:
         self._tree = people.below(db())
-        self._hung = lists.playlists_of(db())
+        self._hung = {id: list(dict.fromkeys(each.playlist for each in there if each.campaign is None and not each.gap))
+                      for id, there in lists.placements_of(db()).items()}  # what plays at hours of its own is not waited for all day
         self._placed = lists.placements_of(db())
         self._drawn: dict[tuple[int, str], list[Page]] = {}
 
@@ -92,9 +93,12 @@ class Rounds:
         """The board where visitors of this list wait longest; None where it hangs nowhere. Boards alike are reckoned once."""
         alike = {(board.geometry.key, board.layout, board.unit_id, tuple(each.id for each in self._hung.get(board.id, ()))): board
                  for board in reversed(lists.boards_of(playlist))}
-        found = [Wait(board, self.board(board), [(each, self.seconds(each, board)) for each in self._hung.get(board.id, ())
-                                                 if each.id != playlist.id]) for board in reversed(alike.values())]
+        found = [self._wait(playlist, board) for board in reversed(alike.values())]
         return max(found, key=lambda each: each.seconds, default=None)
+
+    def _wait(self, playlist: Playlist, board: Board) -> Wait:
+        others = [(each, self.seconds(each, board)) for each in self._hung.get(board.id, ()) if each.id != playlist.id]
+        return Wait(board, self.seconds(playlist, board) + sum(lasts for _, lasts in others), others)
 
     def _lap(self, item: Item, board: Board | None) -> Lap:
         revision = item.slide.live or item.slide.latest

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -397,7 +397,7 @@ def _lead(shown: Week) -> str:
         return str(gettext("%(day)s %(hours)s 没有东西可播。请挂一个平时的列表，或者加一个垫片列表。",
                            day=words.weekday(day.day), hours=f"{whens.clock(start)}—{whens.clock(end)}"))
     if clashes:
-        return str(gettext("有 %(count)s 处要看一看，格子里标着。先看%(day)s的“%(name)s”。", count=len(clashes),
+        return str(gettext("有 %(count)s 处要看一看，格子里标着。先看 %(day)s的“%(name)s”。", count=len(clashes),
                            day=words.weekday(clashes[0].day), name=clashes[0].campaign.playlist.name))
     told = str(gettext("开屏时间内没有空档。"))
     alone = next((each for each in shown.blocks if each.level is Level.ALONE), None)
@@ -412,13 +412,13 @@ def _lead(shown: Week) -> str:
 def _moment(board: Board | None, at: datetime) -> dict[str, Any]:
     """What hangs at the moment, for the panel."""
     if board is None:
-        return {"moment": None, "shown": None, "turn": (), "reasons": ()}
+        return {"moment": None, "shown": None, "turn": (), "reasons": (), "now_year": _today().year}
     if at >= now():
         _prepare(board, at)
     found = moments.moment(db(), parts().press, board, at, now=now())
     line = found.page or (found.lines[0] if found.lines else None)
     return {"moment": found, "line": line, "shown": _readable(line), "turn": _turn(found),
-            "reasons": [whens.reason_said(each) for each in found.reasons], "next": _next(found)}
+            "reasons": [whens.reason_said(each) for each in found.reasons], "next": _next(found), "now_year": _today().year}
 
 
 def _prepare(board: Board, at: datetime) -> None:
@@ -460,18 +460,24 @@ def _readable(line: Mapping[str, Any] | None) -> Revision | None:
 # --- what the address says ----------------------------------------------------------------------------------------------
 
 def _when() -> tuple[datetime, date]:
-    """The moment asked for (else this one), and the Monday of the week shown."""
-    args = request.args
-    day, clock = _iso_day(args.get("day", "")), args.get("time", "")
-    at = _parsed(args.get("at", ""))
-    if at is None and day is not None:
-        at = _at(day, whens.minute(clock, "time") if clock else 9 * 60)
+    """The moment asked for (else this one), and the Monday of its week. What nobody can read is told, and this moment is shown."""
+    try:
+        at = _moment_asked()
+    except Problem as problem:
+        g.problem, at = problem, now()
+    return at, _monday(parts().zone.day(at))
+
+
+def _moment_asked() -> datetime:
+    args, at = request.args, _parsed(request.args.get("at", ""))
+    if at is None and args.get("day"):
+        day = whens.day(args["day"], "day") or _today()
+        at = _at(day, whens.minute(args["time"], "time") if args.get("time") else 9 * 60)
     asked = _iso_day(args.get("week", ""))
     if at is None and asked is not None and _monday(asked) != _monday(_today()):
         local = parts().zone.local(now())
         at = _at(_monday(asked) + local.weekday() * DAY, local.hour * 60 + local.minute)
-    at = at or now()
-    return at, _monday(parts().zone.day(at))
+    return at or now()
 
 
 def _parsed(text: str) -> datetime | None:

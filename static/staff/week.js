@@ -29,7 +29,7 @@ let dragged = false;
 
 document.documentElement.classList.add("with-script");
 for (const [index, block] of blocks().entries()) block.tabIndex = index ? -1 : 0;
-begin();
+begin(week.dataset.at ?? "");
 cols.addEventListener("pointerdown", press);
 week.addEventListener("click", click);
 week.addEventListener("keydown", key);
@@ -42,9 +42,9 @@ panel.addEventListener("submit", (event) => { event.preventDefault(); picked(); 
 const aimed = location.hash.startsWith("#c") ? document.getElementById(location.hash.slice(1)) : null;
 if (aimed && isBlock(aimed)) aimed.focus();
 
-/** The cursor at the moment that the page shows. */
-function begin() {
-  const [day, time] = (week.dataset.at ?? "").split("T");
+/** The cursor at the moment that the page shows. @param {string} start */
+function begin(start) {
+  const [day, time] = start.split("T");
   at.day = Math.max(0, days.findIndex((each) => each.dataset.day === day));
   const [hour, minute] = (time ?? "9:00").split(":").map(Number);
   at.minute = Math.floor((hour * 60 + minute) / SLOT) * SLOT;
@@ -87,7 +87,7 @@ function ask() {
   if (add) add.href = address();
   say(fill(words.moment, { day: names[at.day], time: clock(at.minute) }));
   clearTimeout(later);
-  later = setTimeout(() => load(start), WAIT);
+  later = setTimeout(() => load({ at: start }), WAIT);
 }
 
 /** The address of a form for a campaign that begins at the moment. */
@@ -95,18 +95,24 @@ function address() {
   return `${week.dataset.new}?${new URLSearchParams({ on: week.dataset.on ?? "", day: days[at.day].dataset.day ?? "", start: String(at.minute) })}`;
 }
 
-/** @param {string} start */
-async function load(start) {
+/** A day of another week is another page. @param {Record<string, string>} wanted */
+async function load(wanted) {
   const mine = ++asked;
   panel.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(`${week.dataset.moment}?${new URLSearchParams({ on: week.dataset.on ?? "", at: start })}`);
+    const answer = await fetch(`${week.dataset.moment}?${new URLSearchParams({ on: week.dataset.on ?? "", ...wanted })}`);
     if (!answer.ok) throw new Error(String(answer.status));
-    const told = await answer.text();
+    const told = fragment(await answer.text());
     if (mine !== asked) return;
-    panel.replaceChildren(fragment(told));
+    const start = /** @type {HTMLElement | null} */ (told.querySelector("[data-at]"))?.dataset.at ?? "";
+    if (!days.some((each) => each.dataset.day === start.split("T")[0])) {
+      location.href = `${week.dataset.here}?${new URLSearchParams({ on: week.dataset.on ?? "", at: start })}`;
+      return;
+    }
+    panel.replaceChildren(told);
+    begin(start);
     history.replaceState(null, "", `${week.dataset.here}?${new URLSearchParams({ on: week.dataset.on ?? "", at: start })}`);
-    say([panel.querySelector(".what")?.textContent, panel.querySelector(".on-board")?.textContent].filter(Boolean).join("，").replace(/\s+/g, " "));
+    say([panel.querySelector(".shown-title")?.textContent, panel.querySelector(".on-board")?.textContent].filter(Boolean).join("，").replace(/\s+/g, " "));
   } catch {
     if (mine === asked) say(words.failed);
   } finally {
@@ -114,18 +120,10 @@ async function load(start) {
   }
 }
 
-/** Day and time typed in the panel. A day of another week is another page. */
+/** Day and time typed in the panel. */
 function picked() {
   const told = new FormData(/** @type {HTMLFormElement} */ (panel.querySelector("form")));
-  const day = String(told.get("day")), time = String(told.get("time"));
-  if (!day || !time) return;
-  const index = days.findIndex((each) => each.dataset.day === day);
-  if (index < 0) { location.href = `${week.dataset.here}?${new URLSearchParams({ on: week.dataset.on ?? "", at: `${day}T${time}` })}`; return; }
-  const [hour, minute] = time.split(":").map(Number);
-  at.day = index;
-  at.minute = Math.floor((hour * 60 + minute) / SLOT) * SLOT;
-  point();
-  load(`${day}T${time}`);
+  load({ day: String(told.get("day")), time: String(told.get("time")) });
 }
 
 // --- the pointer ---------------------------------------------------------------------------------------------------------
