@@ -193,8 +193,8 @@ def places(page: Geometry, layout: str = "page") -> tuple[Place, ...]:
 
 
 def fits(page: Geometry, layout: str) -> bool:
-    """Whether in every zone of the layout 12 columns × 4 lines can be read."""
-    return all(_readable(place.geometry) for place in places(page, layout))
+    """Whether 12 columns × 4 lines can be read in every zone of the layout, and on the whole page, which an urgent insert takes."""
+    return all(_readable(each.geometry) for each in (*places(page), *places(page, layout)))
 
 
 def greatest_distance(panel: Panel, theme: str = "zhengwu", elder: bool = False, ticker: bool = False, layout: str = "page") -> int:
