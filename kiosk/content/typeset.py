@@ -28,6 +28,7 @@ READING = 150  # characters a minute: readers of 60 and older, mean less 1.5 sta
 PAUSE, LEAST_DWELL = 3.0, 12.0
 ORPHAN = 2  # a last line of so few characters is never left alone
 DASH = "—"
+PAUSES = frozenset("，。；：！？、")
 FEATURES = ["-kern", "-liga", "tnum"]  # as page.css sets them
 _SIZE = 100
 
@@ -81,9 +82,12 @@ def lines(text: str, room: float, size: float, weight: int = 500) -> list[str]:
 
 
 def balanced(text: str, room: float, size: float, weight: int = 900) -> list[str]:
-    """A title's lines: as few as possible, of nearly equal length."""
+    """A title's lines: as few as possible, broken after punctuation where that takes no more of them, else of nearly equal length."""
     units = _units(text)
     best = _greedy(units, room, size, weight)
+    by_clause = _greedy(_clauses(units, room, size, weight), room, size, weight)
+    if len(by_clause) == len(best) and all(line[-1:] in PAUSES for line in by_clause[:-1]) and len(by_clause[-1]) > ORPHAN:
+        return by_clause
     tight = room
     while len(best) > 1 and tight > room * 0.4:
         tight -= size / 2
@@ -159,7 +163,7 @@ def _clauses(units: Sequence[str], room: float, size: float, weight: int) -> lis
     found: list[list[str]] = [[]]
     for unit in units:
         found[-1].append(unit)
-        if unit[-1] in "，。；：！？、":
+        if unit[-1] in PAUSES:
             found.append([])
     whole = ["".join(clause) for clause in found]
     return [piece for clause, joined in zip(found, whole, strict=True)

@@ -136,3 +136,10 @@ def test_a_letter_that_the_font_cannot_draw_is_named_once():
 
 def test_what_offices_write_can_be_drawn():
     assert typeset.missing("㎡℃№①⑳×—…《》“”、·‰％￥圳堃喆〇囍") == []
+
+
+def test_a_title_breaks_where_one_pauses_if_that_takes_no_more_lines():
+    assert typeset.balanced("石桥路修路，请绕行", 96, 12) == ["石桥路修路，", "请绕行"]
+    assert typeset.balanced("低保、特困、临时救助公示", 96, 12) == ["低保、特困、", "临时救助公示"]
+    assert typeset.balanced("冬季用气用电安全提示", 96, 12) == ["冬季用气用", "电安全提示"]
+    assert typeset.balanced("关于开展全街道消防检查的通知，请配合", 120, 12) != ["关于开展全街道消防检", "查的通知，", "请配合"]
