@@ -27,6 +27,7 @@ function draw(html, grid, fills, media) {
   document.documentElement.style.setProperty("--u", `${grid.u}px`);
   Object.assign(host.style, { width: `${grid.w * grid.u}px`, height: `${grid.h * grid.u}px` });
   host.innerHTML = html;
+  for (const each of host.querySelectorAll(".outside")) each.remove(); // clear until the board has had it from elsewhere: proved is what stands below
   for (const place of host.querySelectorAll("[data-fill]")) {
     const text = fills[/** @type {HTMLElement} */ (place).dataset.fill ?? ""];
     if (text !== undefined) place.textContent = text;

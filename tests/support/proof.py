@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page
 
-from kiosk.content import render, typeset
+from kiosk.content import outside, render, typeset
 from kiosk.content.geometry import Geometry
 from kiosk.content.kinds import KINDS
 from kiosk.content.render import Fragment, SlideView
@@ -68,7 +68,7 @@ class Proof:
         pages = render.render(view, geometry)
         self.pages = len(pages)
         drawn = self.draw(pages, geometry, {"office": view.office or FILLS["office"], **(fills or {})})
-        formula = not KINDS[view.kind].FILES
+        formula = not KINDS[view.kind].FILES and view.kind not in outside.KINDS  # what comes from elsewhere stays as long as was set
         return [f"page {at}: {fault}" for at, (page, seen) in enumerate(zip(pages, drawn, strict=True), 1)
                 for fault in [*seen.faults, *_numbers(page, seen), *widths(seen.lines), *(_dwell(page, seen) if formula else ())]]
 
