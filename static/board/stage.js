@@ -229,5 +229,7 @@ async function ready(root) {
     video.addEventListener("loadeddata", resolve, { once: true });
     video.addEventListener("error", resolve, { once: true });
     setTimeout(resolve, 3000);
+    video.preload = "auto";
+    video.load(); // what a template holds is not loaded by itself
   })));
 }
