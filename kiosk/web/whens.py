@@ -145,7 +145,7 @@ def _recurrence(told: Mapping[str, str], every: int) -> str:
         return str(gettext("每逢%(days)s", days=named) if every == 1 else gettext("每 %(count)s 周的%(days)s", count=every, days=named))
     if kind == "MONTHLY" and (named or in_month):
         which = named or in_month
-        return str(gettext("每月%(days)s", days=which) if every == 1 else gettext("每 %(count)s 个月的%(days)s", count=every, days=which))
+        return str(gettext("每月 %(days)s", days=which) if every == 1 else gettext("每 %(count)s 个月的%(days)s", count=every, days=which))
     if kind == "YEARLY" and told.get("BYMONTH", "").isdecimal() and in_month and every == 1:
         return str(gettext("每年 %(month)s 月 %(days)s", month=told["BYMONTH"], days=in_month))
     return ""
@@ -193,9 +193,9 @@ def places_said(groups: Sequence[Group], boards: Sequence[Board]) -> str:
 
 
 def coming(rule: Rule, calendar: Calendar, count: int = 3) -> list[date]:
-    """The next days on which it plays."""
-    today = parts().zone.day(now())
-    return list(islice(rules.days(rule, today, today + timedelta(days=400), calendar), count))
+    """The next days on which it plays, within a year of its beginning."""
+    start = max(parts().zone.day(now()), rule.first or date.min)
+    return list(islice(rules.days(rule, start, start + timedelta(days=400), calendar), count))
 
 
 def reason_said(reason: Reason) -> str:
