@@ -70,7 +70,9 @@ function rove(block) {
 /** The cursor stands where the moment is. */
 function point() {
   at.minute = Math.min(high - SLOT, Math.max(low, at.minute));
-  days[at.day].append(cursor);
+  const focused = document.activeElement === cursor;
+  if (cursor.parentElement !== days[at.day]) days[at.day].append(cursor);
+  if (focused) cursor.focus({ preventScroll: true });
   cursor.className = `cursor a${row(at.minute)} z${row(Math.min(high, at.minute + STEP))}`;
   cursor.setAttribute("aria-label", fill(words.moment, { day: names[at.day], time: clock(at.minute) }));
 }
