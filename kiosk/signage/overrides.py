@@ -233,8 +233,9 @@ def _aim(session: Session, made: Override, wish: Wish, by: Actor) -> None:
         if not may(by, "override.ask", unit_id):
             raise Forbidden("里面有不归您管的屏。挂到那里，要请%(who)s来发。", who=who_can("override.confirm"))
     if not living:
-        raise Invalid("where", "选的地方现在一块屏也没有，发了谁也看不到。" if made.slide_id is None
-                      else "这件内容批准的范围里没有这些屏，请换一个地方或换一件内容。")
+        if made.slide_id is None:
+            raise Invalid("where", "选的地方现在一块屏也没有，发了谁也看不到。")
+        raise Invalid("where", "这件内容批准的范围里没有这些屏，请换一个地方或换一件内容。")
 
 
 def _named(session: Session, made: Override, wanted: Person, by: Actor, at: datetime) -> int:
