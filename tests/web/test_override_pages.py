@@ -216,7 +216,8 @@ def test_a_program_asks_another_confirms_and_a_third_ends(parts, cast, boards, a
     ({"drill": False, "headline": "x", "text": "y", "all": True, "boards": [1]}, 422), ({"drill": False, "headline": 7}, 422),
     ({"drill": False, "headline": "x", "text": "y", "boards": [999]}, 404),
     ({"drill": False, "headline": "x", "text": "y", "groups": [999]}, 404),
-    ({"drill": False, "slide": 999, "all": True}, 404), ({"drill": False, "headline": "x", "text": "y", "all": True, "minutes": 2**40}, 422),
+    ({"drill": False, "slide": 999, "all": True}, 404), ({"drill": False, "headline": "x", "text": "y", "all": True, "minutes": 2**40},
+     422),
     ({"drill": False, "headline": "x", "text": "y", "all": True, "wanted": 999}, 404), ([], 422), ("x", 422),
 ])
 def test_a_wrong_body_is_refused_in_words(body, status, cast, boards, as_program):
