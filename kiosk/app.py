@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from kiosk import jobs
+from kiosk.base.canonical import canonical
 from kiosk.base.clock import now
 from kiosk.base.errors import N_, Invalid, NotFound, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
@@ -27,8 +30,9 @@ from kiosk.content.fields import Faults
 from kiosk.disclosure import days, records
 from kiosk.parts import Parts, open_parts
 from kiosk.settings import Settings
+from kiosk.signage import manifest, stop
 from kiosk.signage.easel import Easel
-from kiosk.signage.push import Mover, Nudger
+from kiosk.signage.push import Mover, Nudger, stop_frame
 from kiosk.web import api as staff_api
 from kiosk.web import (
     board,
@@ -42,6 +46,7 @@ from kiosk.web import (
     objection,
     office,
     outside,
+    overrides,
     people,
     review,
     rights,
@@ -110,7 +115,7 @@ def create_app(parts: Parts) -> Flask:
     )
     app.config["RELEASE"] = release(app.config["BOARD_POLICY"])  # a board's worker keeps the page with its policy
     app.url_map.converters["int"] = _IdInteger
-    refs = RefCache()
+    refs = RefCache(parts.stop.told, partial(_resealed, parts))
     easel = Easel(parts.database, parts.store, parts.zone, pictures.painter(parts.store.path, settings.data / "work"), now)
     app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel),
                           lookout=outside_rules.Lookout())
@@ -118,9 +123,10 @@ def create_app(parts: Parts) -> Flask:
     csrf.init_app(app)
     for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, schedule.bp, duty.bp,
                       catalogue.bp,
-                      office.bp, objection.bp, sources.bp, outside.bp, staff_api.bp):
+                      office.bp, objection.bp, sources.bp, outside.bp, overrides.bp, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, board.board_of_socket)
+    parts.bus.subscribe(stop.TOPIC, lambda _: parts.reactor.send(None, stop_frame()))  # another process stopped everything
     app.before_request(_nonce)
     app.before_request(guard_forms)
     app.before_request(rights.guard)
@@ -153,7 +159,7 @@ class _IdInteger(IntegerConverter):
 
 def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
     """Every listener of the journal. Durable ones run once for all processes, local ones in each."""
-    nudges = Listener("nudges", Nudger(parts.database, parts.reactor, refs).hear, durable=False)
+    nudges = Listener("nudges", Nudger(parts.database, parts.reactor, refs, partial(_sealed, parts)).hear, durable=False)
     recorder = records.recorder(parts.database, parts.zone, days.calendar)
     return parts.follower(
         nudges,  # a recall has moved its refs in its own transaction: nothing may stand before its nudge
@@ -162,6 +168,18 @@ def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
         Listener("records", recorder, durable=True),
         Listener("easel", easel.hear, durable=True),
     )
+
+
+def _sealed(parts: Parts, board: int, version: int, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, Any] | None]:
+    """A ref's body as bytes under its seal, before its board asks."""
+    stopped = parts.stop.told()
+    return canonical(manifest.sealed(body, board, version, parts.signer, at=now(), stopped=stopped)), stopped
+
+
+def _resealed(parts: Parts, body: bytes, stopped: Mapping[str, Any] | None) -> bytes:
+    """A ref from memory, told anew."""
+    told = json.loads(body)
+    return canonical(manifest.sealed(told, told["board"], told["version"], parts.signer, at=now(), stopped=stopped))
 
 
 def board_policy(hosts: Collection[str]) -> str:
