@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.clock import iso
+from kiosk.base.clock import iso, parse
 from kiosk.base.errors import N_, Conflict, Invalid, NotFound, Problem, TooLarge
 from kiosk.content import pages
 from kiosk.content.geometry import Geometry
@@ -59,6 +59,7 @@ def home() -> ResponseReturnValue:
         "overrides/home.html", unit=unit, draft=draft, boards=there, groups=_groups(), lengths=_lengths(draft), confirmers=confirmers,
         slides=_slides(), walls=_walls(there), phone=unit.phone or people_phone(), headline_most=overrides.HEADLINE_MOST,
         text_most=overrides.TEXT_MOST, online=_online(there), readable=_readable(there), shown=_typed(draft),
+        until=clock(parse(_typed(draft)["to"])),
         drafts=_mine(overrides.drafts(db())),
         asked=_mine(overrides.asked(db(), now())), signing=overrides.to_sign(db(), actor(), now()),
         known=[each for each in known if each.state(now()) is not State.DRAFT], state_of=_state_of, post=_post, length=length,
