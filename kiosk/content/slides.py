@@ -200,8 +200,12 @@ def find(session: Session, *, units: Collection[int], state: State | None = None
          before: int | None = None, limit: int = 50) -> Sequence[Slide]:
     """Slides of these units, latest first, by the state of their latest revision and words of its title."""
     newest = select(func.max(Revision.id)).where(Revision.slide_id == Slide.id).correlate(Slide).scalar_subquery()
-    query = (select(Slide).join(Revision, Revision.id == newest)
-             .where(Slide.unit_id.in_(units), Slide.retired_at.is_(None)).order_by(Slide.id.desc()).limit(limit))
+    if state in (None, State.APPROVED):  # most are: walked from the newest on until there are enough, no index of units in between
+        owner = Slide.unit_id + 0 if len(units) > 1 else Slide.unit_id
+        query = select(Slide).join(Revision, Revision.id == newest).where(owner.in_(units))
+    else:  # few are: looked for first
+        query = select(Slide).join(Revision, Revision.slide_id == Slide.id).where(Revision.id == newest, Slide.unit_id.in_(units))
+    query = query.where(Slide.retired_at.is_(None)).order_by(Slide.id.desc()).limit(limit)
     if state is not None:
         query = query.where(Revision.state == state)
     if words:

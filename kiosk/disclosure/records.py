@@ -264,10 +264,13 @@ def find(session: Session, *, words: str = "", topic: int | None = None, kind: i
 
 def policies(session: Session, words: str = "", *, limit: int = 20) -> Sequence[Disclosure]:
     """What a policy interpretation may be linked to: records that hang and interpret nothing themselves, those with a 文号 first."""
-    query = select(Disclosure).where(Disclosure.explains_id.is_(None), Disclosure.withdrawn_on.is_(None),
-                                     *(_has(word) for word in clean(words).split()[:8]))
-    return session.scalars(query.order_by((Disclosure.document == "").asc(), Disclosure.disclosed_on.desc(), Disclosure.id.desc())
-                           .limit(limit)).all()
+    explains = func.coalesce(Disclosure.explains_id, 0) == 0  # most explain nothing: an index of what they explain would only mislead
+    query = select(Disclosure).where(explains, Disclosure.withdrawn_on.is_(None), *(_has(word) for word in clean(words).split()[:8]))
+    query = query.order_by(Disclosure.disclosed_on.desc(), Disclosure.id.desc())  # read off the index of days, as far as needed
+    found = list(session.scalars(query.where(Disclosure.document != "").limit(limit)))
+    if len(found) < limit:
+        found += session.scalars(query.where(Disclosure.document == "").limit(limit - len(found)))
+    return found
 
 
 def record(session: Session, id: int) -> Disclosure:
@@ -397,8 +400,9 @@ def stand(session: Session, topic: Topic, unit_id: int, today: date, calendar: C
 
 def owed(session: Session, today: date, calendar: Calendar, *, units: Collection[int] | None = None) -> list[Owed]:
     """Every living topic as each of its owners owes it; overdue first, then due, each by its day."""
-    living = topics.topics(session)
-    facts, communities = _facts(session, living, units), [unit for unit in people.units(session) if unit.kind == UnitKind.COMMUNITY]
+    living, everybody = topics.topics(session), people.units(session)
+    few = units if units is not None and 2 * len(units) < len(everybody) else None  # of most units all are asked for at once
+    facts, communities = _facts(session, living, few), [unit for unit in everybody if unit.kind == UnitKind.COMMUNITY]
     found = [Owed(topic, unit, _standing(topic, known := facts[topic.id, unit.id], today, calendar), known)
              for topic in living for unit in ([topic.unit] if topic.unit is not None else communities)
              if units is None or unit.id in units]

@@ -216,7 +216,7 @@ def _office_phone(text: str) -> str:
     if _MOBILE.search(re.sub(r"\D", "", phone)) and not phone.startswith("0"):
         raise Invalid("phone", "这是个人手机号，请换成办公电话。")
     if not _PHONE.fullmatch(phone):
-        raise Invalid("phone", "电话只写数字和横线，例如 0825-2221234。")
+        raise Invalid("phone", "电话只写数字和横线，例如 0825-×××××××。")
     return phone
 
 

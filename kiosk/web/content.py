@@ -337,7 +337,7 @@ def _count(revision: Revision, board: Board | None) -> int:
     """How many pages the revision has on the board; 0 while there is nothing to draw."""
     if revision.slide.kind == "media" and not any(page["type"] != "failed" for page in revision.pages):
         return 0
-    return len(looks.drawn_pages(revision, board.geometry if board else looks.USUAL))
+    return len(looks.drawn_pages(revision, looks.stands_on(revision, board)))
 
 
 def sized(size: int) -> str:

@@ -166,7 +166,7 @@ def judge(desk: Desk, board: Board | None, *, first: int = 0) -> Seen:
         kind = KINDS[desk.kind].parse(data)
         found = replace(found, doubts=[_told(desk, doubt) for doubt in kind.doubts(walls(desk))], checks=checks(desk.kind, kind.stored()))
     try:
-        pages_, count = render.some(_view(desk, forms.drawable(desk.kind, data)), board.geometry if board else looks.USUAL,
+        pages_, count = render.some(_view(desk, forms.drawable(desk.kind, data)), board.main if board else looks.USUAL,
                                     range(first, first + DRAWN))
     except Invalid:
         return found

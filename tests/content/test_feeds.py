@@ -104,7 +104,8 @@ FILE = (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passw
     (b'{"items": 3}', LIST),
     (b'{"items": []}', LIST), (b'{"items": [{"name": "x"}]}', LIST), (b'{"items": [{"title": {"a": 1}, "day": ""}]}', LIST),
     (b'{"items": [3, null]}', LIST), (b"x" * (3 << 20), LIST),
-    (BOMB, RSS), (FILE, RSS), (b"<rss><channel>", RSS), (b"<html><body>404</body></html>", RSS), (b"", {"form": "list", "format": "csv", "names": {"title": "a"}}),
+    (BOMB, RSS), (FILE, RSS), (b"<rss><channel>", RSS), (b"<html><body>404</body></html>", RSS),
+    (b"", {"form": "list", "format": "csv", "names": {"title": "a"}}),
     (b'a,b\n"x', {"form": "list", "format": "csv", "names": {"title": "a"}}),
     (json.dumps({"items": [{"title": "长" * 500, "day": ""}]}).encode(), LIST),
 ])

@@ -48,7 +48,8 @@ def test_server_board_and_oracle_agree_at_any_moment(session, make, cast, parts,
             found, pairs = schedule.programme_of(each["manifest"], at), pairs + 1
             assert list(found.items) == answer["items"], (each["seed"], at)
             assert (ms(found.until) if found.until else None) == answer["until"]
-            assert [titles(each["manifest"])[item] for item in found.items] == oracle.shown(each["shows"], at, each["zone"]), (each["seed"], at)
+            named = titles(each["manifest"])
+            assert [named[item] for item in found.items] == oracle.shown(each["shows"], at, each["zone"]), (each["seed"], at)
             assert schedule.cycle([lines(each["manifest"])[item] for item in found.items]) == answer["cycle"]
             if found.until and found.until < each["last"]:
                 holds(each, found, at)
@@ -75,8 +76,8 @@ def throw(dice, session, cast, press, board, lists, first):
     session.flush()
     manifest.refresh(session, press, at=begin)
     moments = [begin + timedelta(seconds=dice.randrange(int((last - begin).total_seconds()))) for _ in range(MOMENTS)]
-    return {"manifest": manifest.read(press.store.read(board.edition)), "shows": shows, "moments": moments, "zone": press.zone, "last": last,
-            "seed": (first, len(shows)), "dice": dice}
+    return {"manifest": manifest.read(press.store.read(board.edition)), "shows": shows, "moments": moments, "zone": press.zone,
+            "last": last, "seed": (first, len(shows)), "dice": dice}
 
 
 def hang(dice, session, cast, zone, board, playlist, days):

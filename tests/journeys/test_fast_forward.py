@@ -20,8 +20,8 @@ from kiosk.signage.overrides import Wish
 from kiosk.signage.playlists import Entry, Level
 from kiosk.signage.rules import Days, Hours, Rule
 from tests.support import oracle
-from tests.support.oracle import Show
 from tests.support.office import LANDSCAPE
+from tests.support.oracle import Show
 
 pytestmark = pytest.mark.journey
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -29,6 +29,7 @@ logging.getLogger("werkzeug").setLevel(logging.WARNING)
 FRIDAY, TOKEN = date(2026, 2, 13), "token-1"
 STEP = 5  # seconds between two looks at the wall
 TURNS = 3  # seconds around an edge in which the wall may still be turning
+STANDS = "() => document.querySelector('.zone.main .layer.front.shown')?.shadowRoot.textContent.includes('常挂一')"
 TITLES = """() => {
   const front = [...document.querySelectorAll('.zone.main .layer.front.shown')].map((layer) => layer.shadowRoot.textContent);
   return { page: front.join(' '), urgent: Boolean(document.querySelector('#wall .overlay .alert.real')), at: Date.now() };
@@ -42,7 +43,8 @@ def night(session, make, cast, parts):
     session.commit()
     make.at = at
     board = make.board(token=TOKEN)
-    slides = {title: make.slide(title=title, state="approved") for title in ("常挂一", "到期的", "跨夜同播", "周六上班", "周六休息", "垫空档")}
+    titles = ("常挂一", "到期的", "跨夜同播", "周六上班", "周六休息", "垫空档")
+    slides = {title: make.slide(title=title, state="approved") for title in titles}
     slides["到期的"].live.end = parts.zone.instant(FRIDAY, time(23, 50))
     hang = {
         "主列表": (["常挂一", "到期的"], Level.USUAL, None),
@@ -85,7 +87,7 @@ def test_an_hour_in_fast_motion_shows_what_the_oracle_says(night, server, sessio
     page = context.new_page()
     page.clock.install(time=begin)
     page.goto(f"http://127.0.0.1:{server.server_port}/board#{TOKEN}")
-    page.wait_for_function("() => document.querySelector('.zone.main .layer.front.shown')?.shadowRoot.textContent.includes('常挂一')", polling=50)
+    page.wait_for_function(STANDS, polling=50)
     told, ended = [], begin + timedelta(hours=1)
     at = begin
     while at < ended:

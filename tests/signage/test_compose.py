@@ -17,7 +17,8 @@ from tests.conftest import NOON
 from tests.support.make import NOTICE
 
 OFFICE_HOURS = Rule(Days.WORKING, hours=(Hours(510, 1050),))
-LONG = {**NOTICE, "blocks": [{"type": "points", "numbered": True, "items": [f"第{each}条：出门请记得关好门窗，断开电源。" for each in range(20)]}]}
+POINTS = [f"第{each}条：出门请记得关好门窗，断开电源。" for each in range(20)]
+LONG = {**NOTICE, "blocks": [{"type": "points", "numbered": True, "items": POINTS}]}
 
 
 @pytest.fixture
@@ -135,7 +136,8 @@ def test_boards_in_step_give_a_slide_the_same_time_however_many_pages_it_takes(s
     group.in_step = True
     session.flush()
     boards.set_members(session, group, [wide, tall], by=cast.administrator, at=NOON)
-    make.playlist([make.slide(title="长文", data=LONG, state="approved"), make.slide(title="短的", data=NOTICE, state="approved")], groups=[group])
+    shown = [make.slide(title=title, data=data, state="approved") for title, data in (("长文", LONG), ("短的", NOTICE))]
+    make.playlist(shown, groups=[group])
     hang()
     told = [held(parts, board) for board in (wide, tall)]
     assert all(each["step"] for each in told)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
-from werkzeug.routing import Rule
+from werkzeug.routing import Rule as Route
 from werkzeug.test import TestResponse
 
 from kiosk import people
@@ -192,13 +192,13 @@ def actors(session: Session, units: list[Unit]) -> dict[tuple[Role, int], Actor]
     return found
 
 
-def rules(app: Flask) -> list[tuple[Rule, str, Right]]:
+def rules(app: Flask) -> list[tuple[Route, str, Right]]:
     """Every route that names a thing, with each of its methods."""
     return [(rule, method, right) for rule in app.url_map.iter_rules() if (right := RIGHTS.get(rule.endpoint)) and right.of
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
 
 
-def ask(rule: Rule, method: str, id: int, browser: Browser, program: Program, csrf: str, topic: int) -> TestResponse:
+def ask(rule: Route, method: str, id: int, browser: Browser, program: Program, csrf: str, topic: int) -> TestResponse:
     built = rule.build({"id": id, **{name: ALSO[name] for name in rule.arguments - {"id"}}}, append_unknown=False)
     assert built is not None
     if rule.rule.startswith("/api"):
