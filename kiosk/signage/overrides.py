@@ -178,7 +178,7 @@ def _text(text: str, *, needed: bool) -> str:
     count = sum(len(each) for each in kept)
     if count > TEXT_MOST:
         raise Invalid("text", "“请居民怎么做”最多 %(most)s 个字，现在 %(count)s 个。", most=TEXT_MOST, count=count)
-    said = sum(len([part for part in re.split(r"[。！？!?]", each) if part.strip(" ”’）)")]) for each in kept)
+    said = sum(len([part for part in re.split(r"[。！？!?]", each) if re.sub(r"[\s”’）)]", "", part)]) for each in kept)
     if said > SENTENCES_MOST:
         raise Invalid("text", "最多两句话，现在 %(count)s 句。看屏的人只来得及记住一两件事。", count=said)
     return "\n".join(kept)
@@ -286,11 +286,9 @@ def end(session: Session, found: Override, *, by: Actor, at: datetime) -> None:
     """By one tap of anybody entitled: what stands ends at once, what waits is taken back, a draft is dropped."""
     must(by, "override.ask", found.unit_id)
     state = found.state(at)
-    verb = {State.STANDING: "override.ended", State.ASKED: "override.withdrawn", State.DRAFT: "override.dropped"}.get(state)
-    if verb is None:
+    if state not in (State.STANDING, State.ASKED, State.DRAFT):
         raise Conflict("这条已经结束了，屏上没有它。")
-    _close(found, State.ENDED if state is State.STANDING else State.WITHDRAWN, by, at)
-    journal.record(session, verb, found, by=by, at=at, headline=found.headline, **_for(by))
+    _end(session, found, state, by, at, headline=found.headline, **_for(by))
 
 
 def sign(session: Session, found: Override, *, by: Actor, at: datetime) -> None:
@@ -336,10 +334,8 @@ def settles(session: Session, at: datetime) -> bool:
 def drop_slide(session: Session, slide: Slide, *, by: Actor, at: datetime) -> None:
     """The slide is recalled: no insert shows it any more."""
     for each in session.scalars(select(Override).where(Override.slide_id == slide.id, Override.outcome == "")):
-        if each.state(at) in (State.STANDING, State.ASKED):
-            verb = "override.ended" if each.state(at) is State.STANDING else "override.withdrawn"
-            _close(each, State.ENDED if verb == "override.ended" else State.WITHDRAWN, by, at)
-            journal.record(session, verb, each, by=by, at=at, headline=each.headline, recalled=slide.id)
+        if (state := each.state(at)) in (State.STANDING, State.ASKED):
+            _end(session, each, state, by, at, headline=each.headline, recalled=slide.id)
 
 
 # --- drafts from warning services ---------------------------------------------------------------------------------------
@@ -377,8 +373,7 @@ def _followed(session: Session, alert: Alert, by: Actor) -> list[Override]:
 def _overtake(session: Session, found: Override, alert: Alert, by: Actor, at: datetime) -> None:
     state = found.state(at)
     if state in (State.DRAFT, State.ASKED):
-        _close(found, State.WITHDRAWN, by, at)
-        journal.record(session, "override.dropped" if state is State.DRAFT else "override.withdrawn", found, by=by, at=at, cap=alert.key)
+        _end(session, found, state, by, at, cap=alert.key)
     elif state is State.STANDING:
         found.remark = "cancelled" if alert.kind == "Cancel" else "updated"
 
@@ -517,6 +512,17 @@ def _check_waiting(found: Override, at: datetime) -> None:
         raise Conflict("这条已经确认上屏了，不用再确认。")
     if state is not State.ASKED:
         raise Conflict("这条现在不在等确认：提出的人收回了，或者已经结束。")
+
+
+def _end(session: Session, found: Override, state: State, by: Actor, at: datetime, **told: Any) -> None:
+    """Close what stands, waits or is a draft, with the trace that fits."""
+    _close(found, State.ENDED if state is State.STANDING else State.WITHDRAWN, by, at)
+    if state is State.STANDING:
+        journal.record(session, "override.ended", found, by=by, at=at, **told)
+    elif state is State.ASKED:
+        journal.record(session, "override.withdrawn", found, by=by, at=at, **told)
+    else:
+        journal.record(session, "override.dropped", found, by=by, at=at, **told)
 
 
 def _close(found: Override, outcome: State, by: Actor | None, at: datetime) -> None:
