@@ -166,8 +166,11 @@ def test_every_notice_fits_four_pages_on_every_board_and_every_sheet_nine(look: 
             assert max(page.of for page in drawn) <= most, (revision.title, board.name)
 
 
+OUTSIDE = {"webpage", "stream"}  # no site is allowed until an office names one, in the demo as anywhere
+
+
 def test_slides_of_every_kind_are_there_and_none_of_them_leaves_a_doubt(look: Session) -> None:
-    assert {revision.slide.kind for revision in revisions(look)} == set(KINDS)
+    assert {revision.slide.kind for revision in revisions(look)} == set(KINDS) - OUTSIDE
     for revision in revisions(look):
         assert review.doubts(revision, manifest.walls(look, revision)) == [], revision.title
 

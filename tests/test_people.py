@@ -71,11 +71,13 @@ def test_the_office_takes_in_all_below_it(session, cast):
 # --- roles ------------------------------------------------------------------------------------------------------------
 
 MAY = {
-    "editor": {"slide.edit", "slide.submit", "slide.recall", "playlist.edit", "duty.note"},
+    "editor": {"slide.edit", "slide.submit", "slide.recall", "playlist.edit", "duty.note", "override.ask"},
     "head": {"slide.edit", "slide.submit", "slide.review", "slide.check", "slide.clear", "slide.recall", "playlist.edit", "topic.edit",
-             "duty.note"},
-    "leader": {"slide.review", "slide.approve", "slide.clear", "slide.recall", "topic.edit", "people.consent"},
-    "administrator": {"playlist.edit", "board.edit", "people.read", "people.edit", "people.consent", "source.edit", "office.edit"},
+             "duty.note", "override.ask", "override.confirm", "boards.stop"},
+    "leader": {"slide.review", "slide.approve", "slide.clear", "slide.recall", "topic.edit", "people.consent",
+               "override.ask", "override.confirm", "boards.stop"},
+    "administrator": {"playlist.edit", "board.edit", "people.read", "people.edit", "people.consent", "source.edit", "office.edit",
+                      "override.ask", "override.confirm", "boards.stop"},
     "inspector": {"journal.read"},
     "auditor": {"people.read", "journal.read"},
 }
