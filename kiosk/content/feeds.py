@@ -82,8 +82,10 @@ def shape(told: Mapping[str, Any]) -> Shape:
     form, format = str(told.get("form", "")), str(told.get("format", ""))
     if form not in FORMS:
         raise Invalid("form", "没有这种样子。")
-    if format not in FORMATS or (form == WEATHER and format != "json"):
-        raise Invalid("format", "天气要 JSON 格式的数据。" if form == WEATHER else "请选数据的格式：RSS、JSON 或 CSV。")
+    if form == WEATHER and format != "json":
+        raise Invalid("format", "天气要 JSON 格式的数据。")
+    if format not in FORMATS:
+        raise Invalid("format", "请选数据的格式：RSS、JSON 或 CSV。")
     most, keep = _whole(told, "most", 8, SHOWN), _whole(told, "keep_hours", 24 if form == WEATHER else 0, (0, 24 * 31))
     names = {name: _entry(told.get("names", {}).get(name, ""), name) for name in NAMES[form]}
     if format == "rss":

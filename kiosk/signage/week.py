@@ -68,7 +68,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Day:
-    """`marked`: 休 on a weekday off, 班 on a weekend day worked; `asleep`: when every panel is off; `bare`: when nothing plays though a
+    """`marked`: off on a weekday off, on on a weekend day worked; `asleep`: when every panel is off; `bare`: when nothing plays though a
     panel is on.
     """
 
@@ -234,8 +234,8 @@ def _less(pieces: Iterable[Piece], gone: Sequence[Piece]) -> list[Piece]:
 def _mark(day: date, calendar: Calendar) -> str:
     works = calendar.works(day)
     if works and day.weekday() >= 5:
-        return "班"
-    return "休" if not works and day.weekday() < 5 else ""
+        return "on"
+    return "off" if not works and day.weekday() < 5 else ""
 
 
 # --- moving a block -----------------------------------------------------------------------------------------------------

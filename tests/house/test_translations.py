@@ -60,18 +60,22 @@ FIRST = {"editor": "/staff/today", "leader": "/staff/review", "administrator": "
 BESIDE = {"cli.py", "demo.py", "demo_pictures.py", "content/template.py", "web/openapi.py", "web/receive.py", "web/schemas.py"}
 # Files with words, but no sentences, of their own: boards and the office's sheets are Chinese in every language. Patterns and the
 # headings of sheets (`heads=`) are no words of ours anywhere.
-DRAWN = {"content/cards.py", "content/crops.py", "content/frame.py", "content/kinds/finance.py", "content/kinds/finance_chart.py",
-         "content/kinds/finance_table.py", "content/kinds/goals.py", "content/kinds/notice.py", "content/kinds/staff.py",
-         "content/kinds/objection.py", "content/kinds/objection_pages.py", "content/kinds/table.py", "content/kinds/workflow_pages.py",
-         "content/render.py", "content/tables.py", "content/typeset.py", "content/updating.py", "disclosure/walls.py", "web/looks.py"}
+DRAWN = {"content/cards.py", "content/codes.py", "content/crops.py", "content/feeds.py", "content/frame.py", "content/outside.py",
+         "content/kinds/stream.py", "content/kinds/webpage.py", "content/sources.py", "content/kinds/finance.py",
+         "content/kinds/finance_chart.py", "content/kinds/finance_table.py", "content/kinds/goals.py", "content/kinds/notice.py",
+         "content/kinds/staff.py", "content/kinds/objection.py", "content/kinds/objection_pages.py", "content/kinds/table.py",
+         "content/kinds/workflow_pages.py", "content/render.py", "content/tables.py", "content/typeset.py", "content/updating.py",
+         "disclosure/walls.py", "web/looks.py"}
 READ = {"content/again.py", "content/arithmetic.py", "content/cells.py", "content/fields.py", "content/formed.py", "content/headings.py",
         "content/importers/grid.py", "content/ingest.py", "content/kinds/media.py", "content/kinds/table_sums.py", "content/plain.py",
         "content/masks.py", "content/sheets.py", "disclosure/catalogue.py", "disclosure/deliveries.py", "disclosure/history.py",
-        "disclosure/holidays.py", "disclosure/layouts.py", "disclosure/phrases.py"}
+        "disclosure/holidays.py", "disclosure/layouts.py", "disclosure/phrases.py", "web/schedule.py",
+        "web/whens.py"}
 # The catalogue of items that an office begins with, and the workbooks in which it is handed on, are documents in Chinese.
 FILED = {"disclosure/books.py", "disclosure/starter.py", "disclosure/topics.py"}
 SENTENCE = re.compile(r"[\u4e00-\u9fff][。？]|您|(?<!申)请")
-ON_BOARDS = {"请找：", "本季没有收支。", "有异议请打", "要问情况，请打", "要问情况，请到", "，正在办理。",
+ON_BOARDS = {" 的网页，打开了就会自己出来。", " 的直播，没有声音，接通了就会自己出来。",
+             "请找：", "本季没有收支。", "有异议请打", "要问情况，请打", "要问情况，请到", "，正在办理。",
              "注：一条信息可以同时在几个渠道公开，这里的合计可能大于条数。"}
 # Pages behind a form or for somebody who is not signed in; each has a test of its own below, or draws what boards show.
 ELSEWHERE = {"people.sign_in", "people.link", "looks.blank", "looks.hangs", "content.uploads", "signage.waiting", "looks.look",

@@ -53,8 +53,8 @@ def test_what_runs_past_midnight_is_a_block_on_each_of_its_days(session, cast, m
 def test_days_off_and_made_up_days_are_marked(session, make, parts):
     board = make.board()
     marked = {each.day: each.marked for each in shown(session, parts, board, date(2026, 9, 28)).days}
-    assert marked[date(2026, 10, 1)] == "休"
-    assert {each.day: each.marked for each in shown(session, parts, board, date(2026, 10, 5)).days}[date(2026, 10, 10)] == "班"
+    assert marked[date(2026, 10, 1)] == "off"
+    assert {each.day: each.marked for each in shown(session, parts, board, date(2026, 10, 5)).days}[date(2026, 10, 10)] == "on"
 
 
 def test_a_year_whose_calendar_is_not_known_is_told(session, make, parts):
