@@ -14,6 +14,7 @@ from flask import Blueprint, current_app, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
+from werkzeug.datastructures import ImmutableMultiDict
 
 from kiosk import people
 from kiosk.base import journal
@@ -86,6 +87,7 @@ def take_in() -> ResponseReturnValue:
     """A CAP file of a warning service becomes a draft."""
     request.max_content_length = cap.MOST_BYTES + FORM_BYTES
     if (request.content_length or 0) > cap.MOST_BYTES + FORM_BYTES:
+        request.form, request.files = ImmutableMultiDict(), ImmutableMultiDict()  # its page is told without a look into it
         raise TooLarge(cap.TOO_LARGE)
     file = request.files.get("file")
     if file is None or not file.filename:

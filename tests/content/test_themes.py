@@ -76,7 +76,7 @@ def test_a_style_names_no_colour_but_the_tokens(path: Path) -> None:
     css = plain(path)
     assert {each.upper() for each in re.findall(r"#[0-9A-Fa-f]{3,8}\b", css)} <= PAPER
     assert not re.search(r"\b(rgba?|hsla?|lab|lch|oklch|color-mix)\(", css)
-    named = {name for theme in THEMES for name in tokens(theme)} | {"u", "done"}
+    named = {name for theme in THEMES for name in tokens(theme)} | {"u", "done", "m"}  # m: the margin of the zone
     assert set(re.findall(r"var\(--([a-z-]+)", css)) <= named | set(re.findall(r"--([a-z-]+)\s*:", css))
     words = re.findall(r"[;{\s](?:color|background(?:-color)?|(?:border|outline)-color|fill|stroke)\s*:\s*([a-z]+)\s*[;}]", css)
     assert set(words) <= {"none", "transparent", "inherit", "currentcolor"}

@@ -294,7 +294,7 @@ def test_groups_are_made_filled_and_renamed(as_program: As, cast: Cast, make: Ma
 
 def test_what_does_not_exist_is_a_404_in_problem_json(as_program: As, cast: Cast) -> None:
     administrator = as_program(cast.administrator)
-    for path in ("/boards/4711", "/playlists/4711", "/uploads/4711", "/slides/4711", "/overrides"):
+    for path in ("/boards/4711", "/playlists/4711", "/uploads/4711", "/slides/4711", "/overrides/4711", "/nowhere"):
         answer = administrator.get(path)
         assert answer.status_code == 404, path
         assert answer.mimetype == "application/problem+json"
