@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 
 from kiosk import people
 from kiosk.base.errors import Invalid, Problem
@@ -292,7 +292,8 @@ def _day_typed(day: date | None) -> str:
     """As the field shows it, and takes it back: with its year where another one would be meant."""
     if day is None:
         return ""
-    return f"{day.month}月{day.day}日" if -180 < (day - _today()).days < 180 and day.year == _today().year else day.isoformat()
+    near = -180 < (day - _today()).days < 180 and day.year == _today().year
+    return f"{day.month}月{day.day}日" if near and str(get_locale()) != "en" else day.isoformat()
 
 
 def _back_to_week(found: Campaign) -> ResponseReturnValue:
