@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from kiosk.base.errors import N_, Invalid
 from kiosk.content import typeset
@@ -20,6 +20,7 @@ from kiosk.content import typeset
 MONEY_MOST = 10**15  # 分: ten million 亿 is no office's budget
 NUMBER_MOST = 10**9
 UNITS = {"元": 2, "万元": 6}  # decimals down to 分
+Read = TypeVar("Read")
 _MONEY = re.compile(r"[-+−－]?\d{1,16}(\.\d*)?")
 
 
@@ -64,6 +65,17 @@ class Faults(Invalid):
     def __init__(self, faults: Sequence[Invalid]) -> None:
         super().__init__(faults[0].field, faults[0].message, **faults[0].params)
         self.all = tuple(faults)
+
+
+def heard(faults: list[Invalid], read: Callable[[], Read]) -> Read | None:
+    """What was read; what is wrong with it is noted, and the reading goes on."""
+    try:
+        return read()
+    except Faults as wrong:
+        faults += wrong.all
+    except Invalid as wrong:
+        faults.append(wrong)
+    return None
 
 
 def check(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:

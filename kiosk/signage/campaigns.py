@@ -123,7 +123,7 @@ def dayparts(session: Session) -> Sequence[Daypart]:
 
 
 def hours_of(daypart: Daypart) -> tuple[Hours, ...]:
-    return tuple(Hours(start, end) for start, end in daypart.hours)
+    return rules.hours_of(daypart.hours)
 
 
 def _check(playlist: Playlist, placements: Iterable[Placement], plan: Plan, by: Actor) -> None:

@@ -9,7 +9,7 @@ Campaigns are expanded into windows here, whole days ahead, so that boards only 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from kiosk import people
 from kiosk.base.clock import Zone, iso
 from kiosk.base.objects import Store
 from kiosk.base.workdays import DAY, Calendar
@@ -24,11 +25,10 @@ from kiosk.content import pages, updating
 from kiosk.content.geometry import Geometry, places
 from kiosk.content.slides import Revision
 from kiosk.content.updating import Updating
-from kiosk.people import Unit
 from kiosk.signage import rules
 from kiosk.signage.campaigns import rule_of
 from kiosk.signage.playlists import Item, Level, Placement, Transition
-from kiosk.signage.rules import ALWAYS, Days, Hours, Rule, Span
+from kiosk.signage.rules import ALWAYS, Days, Rule, Span, hours_of, later, sooner
 from kiosk.signage.schedule import MAIN
 
 UPDATING = "updating"  # the kind of an item that stands for a slide without showing it: it proves no play
@@ -166,23 +166,18 @@ class Whens:
 
 
 class Opening:
-    """When units are open: a unit that says nothing follows the one above it."""
+    """When units are open, by the hours that count for them (people.opening_of)."""
 
-    def __init__(self, units: Iterable[Unit], calendar: Calendar, zone: Zone) -> None:
-        self._units, self._calendar, self._zone = {unit.id: unit for unit in units}, calendar, zone
+    def __init__(self, session: Session, zone: Zone, calendar: Calendar) -> None:
+        self._session, self._zone, self._calendar = session, zone, calendar
 
     def spans(self, unit_id: int, first: date, last: date) -> tuple[Span, ...] | None:
         """Of what begins on these days (inclusive); None where nobody said anything, or only that it is never open."""
-        told = self._told(unit_id)
-        found = [span for days in (Days.WORKING, Days.OFF) if (hours := _hours((told or {}).get(days.value, ())))
+        found = people.opening_of(self._session, people.unit(self._session, unit_id))
+        told = found[1] if found else {}
+        spans = [span for days in (Days.WORKING, Days.OFF) if (hours := hours_of(told.get(days.value, ())))
                  for span in rules.spans(Rule(days, hours=hours), first, last, self._zone, self._calendar)]
-        return tuple(sorted(found, key=lambda span: (span.start, span.end))) or None
-
-    def _told(self, unit_id: int | None) -> dict[str, Any] | None:
-        unit = self._units.get(unit_id) if unit_id is not None else None
-        if unit is None or unit.opening is not None:
-            return unit.opening if unit else None
-        return self._told(unit.parent_id)
+        return tuple(sorted(spans, key=lambda span: (span.start, span.end))) or None
 
 
 def manifest(session: Session, press: Press, sheaf: Sheaf) -> tuple[dict[str, Any], set[str]]:
@@ -281,14 +276,14 @@ def _hang(made: _Programme, hung: Hung, live: Revision, drawn: Sequence[pages.Pa
     mark, sizes = sheaf.mark(item), pages.media_of(live.data)
     dwells = _dwells(drawn, item, sheaf.paces.get((item.id, hung.zone)), sheaf.at)
     for number, page in enumerate(drawn, 1):
-        start = _later(live.start, page.start)
+        start = later(live.start, page.start)
         if _left(mark, start, sheaf.at):
             continue
         name = f"{hung.name}.{number}"
         line = {"kind": live.slide.kind, "page": page.number, "of": page.of, "dwell": dwells[number - 1], "html": page.html,
                 "media": list(page.media), "title": live.title}
         made.add({**_said(hung, live, mark, press.zone), "item": name, **line}, page.size)
-        made.hang(name, hung, start, _sooner(live.end, page.end, mark.leaves))
+        made.hang(name, hung, start, sooner(live.end, page.end, mark.leaves))
         made.objects.update({sha: {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]} for sha in page.media})
 
 
@@ -326,7 +321,7 @@ def _hang_instead(made: _Programme, asked: dict[Updating, list[str]], hung: Hung
             made.add(line, len(html))
             asked[mark.instead].append(line["item"])
     for name in asked[mark.instead]:
-        made.hang(name, hung, _later(live.start, mark.turns), live.end)
+        made.hang(name, hung, later(live.start, mark.turns), live.end)
 
 
 def _tickers(sheaf: Sheaf) -> list[dict[str, Any]]:
@@ -337,7 +332,7 @@ def _tickers(sheaf: Sheaf) -> list[dict[str, Any]]:
         if live is None or not live.data.get("ticker") or _left(mark, live.start, sheaf.at):
             continue
         for _, span in hung.opens:
-            for each in rules.both([span], live.start, _sooner(live.end, mark.leaves)):
+            for each in rules.both([span], live.start, sooner(live.end, mark.leaves)):
                 start, end = iso(each.start), iso(each.end)
                 told[live.id, start, end] = {"text": live.data["ticker"], "revision": live.id, "from": start, "to": end}
     return list(told.values())
@@ -358,15 +353,3 @@ def _said(hung: Hung, live: Revision, mark: Mark, zone: Zone) -> dict[str, Any]:
     usual = {"zone": (hung.zone, MAIN), "weight": (item.weight, 1), "hourly": (item.hourly, None),
              "transition": (str(item.playlist.transition), Transition.FADE.value)}
     return told | {name: value for name, (value, default) in usual.items() if value != default}
-
-
-def _hours(told: Iterable[Sequence[int]]) -> tuple[Hours, ...]:
-    return tuple(Hours(start, end) for start, end in told)
-
-
-def _later(*moments: datetime | None) -> datetime | None:
-    return max((each for each in moments if each is not None), default=None)
-
-
-def _sooner(*moments: datetime | None) -> datetime | None:
-    return min((each for each in moments if each is not None), default=None)

@@ -250,7 +250,7 @@ def _editions(session: Session, press: Press, living: Sequence[Board], at: datet
 
 def _sheaves(session: Session, press: Press, living: Sequence[Board], at: datetime) -> list[tuple[Board, Sheaf]]:
     """What hangs on each board until the horizon; boards alike share one."""
-    walls, power = _Walls(session, press, at), Opening(people.units(session), press.calendar(session), press.zone)
+    walls, power = _Walls(session, press, at), Opening(session, press.zone, press.calendar(session))
     hung = {board.id: walls.hung(board) for board in living}
     marks = press.marks(session, {each.item.slide_id for some in hung.values() for each in some}, at, at + press.horizon)
     paces = _paces(session, press, walls, {board.step for board in living}, at)

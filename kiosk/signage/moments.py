@@ -327,7 +327,7 @@ class _Walls:
         self._session, self._press, self._slide, self._at, self._silent = session, press, slide, at, silent
         self._placements, self._tree = playlists.placements_of(session), people.below(session)
         self._whens = Whens(press, press.calendar(session), at)
-        self._opening = compose.Opening(people.units(session), press.calendar(session), press.zone)
+        self._opening = compose.Opening(session, press.zone, press.calendar(session))
         self._mark = press.marks(session, {slide.id}, at, at + press.horizon).get(slide.id, compose.PLAIN)
         self._stopped = press.stopped() is not None
 

@@ -113,14 +113,30 @@ def spans(rule: Rule, start: date, end: date, zone: Zone, calendar: Calendar) ->
     found: list[tuple[datetime, datetime]] = []
     for day in days(rule, start, end, calendar):
         for each in rule.hours or (Hours(0, MIDNIGHT),):
-            found.append((_instant(zone, day, each.start), _instant(zone, day, each.start + each.minutes)))
+            found.append((instant(zone, day, each.start), instant(zone, day, each.start + each.minutes)))
     return tuple(_joined(found))
 
 
 def both(one: Sequence[Span], start: datetime | None, end: datetime | None) -> list[Span]:
     """The spans as far as they lie between two instants (None: open)."""
-    cut = [Span(_later(each.start, start), _sooner(each.end, end)) for each in one]
+    cut = [Span(later(each.start, start), sooner(each.end, end)) for each in one]
     return [each for each in cut if each.start is None or each.end is None or each.start < each.end]
+
+
+def instant(zone: Zone, day: date, minute: int) -> datetime:
+    """The UTC instant of a minute of the day; minutes past 1440 are of the days after it."""
+    whole, rest = divmod(minute, MIDNIGHT)
+    return zone.instant(day + timedelta(days=whole), time(rest // 60, rest % 60))
+
+
+def later(*moments: datetime | None) -> datetime | None:
+    """The last of these moments; None is open."""
+    return max((each for each in moments if each is not None), default=None)
+
+
+def sooner(*moments: datetime | None) -> datetime | None:
+    """The first of these moments; None is open."""
+    return min((each for each in moments if each is not None), default=None)
 
 
 def to_json(rule: Rule) -> dict[str, Any]:
@@ -130,12 +146,17 @@ def to_json(rule: Rule) -> dict[str, Any]:
             "rrule": rule.rrule, "without": sorted(day.isoformat() for day in rule.without)}
 
 
+def hours_of(told: Iterable[Sequence[int]]) -> tuple[Hours, ...]:
+    """Hours of their stored form, [[from, to], …] in minutes."""
+    return tuple(Hours(int(start), int(end)) for start, end in told)
+
+
 def from_json(told: Mapping[str, Any]) -> Rule:
     """The rule of its stored form; ValueError, KeyError or TypeError for any other."""
     def day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     return Rule(Days(told.get("days", "all")), frozenset(told.get("weekdays", ())),
-                tuple(Hours(int(start), int(end)) for start, end in told.get("hours", ())), day(told.get("first")), day(told.get("last")),
+                hours_of(told.get("hours", ())), day(told.get("first")), day(told.get("last")),
                 told.get("rrule", ""), frozenset(date.fromisoformat(each) for each in told.get("without", ())))
 
 
@@ -177,11 +198,6 @@ def _means(rule: Rule, day: date, calendar: Calendar) -> bool:
     return rule.days is not Days.WEEKDAYS or day.weekday() in rule.weekdays
 
 
-def _instant(zone: Zone, day: date, minute: int) -> datetime:
-    whole, rest = divmod(minute, MIDNIGHT)
-    return zone.instant(day + timedelta(days=whole), time(rest // 60, rest % 60))
-
-
 def _joined(found: Iterable[tuple[datetime, datetime]]) -> Iterator[Span]:
     held: tuple[datetime, datetime] | None = None
     for start, end in sorted(each for each in found if each[0] < each[1]):
@@ -193,11 +209,3 @@ def _joined(found: Iterable[tuple[datetime, datetime]]) -> Iterator[Span]:
         held = (start, end)
     if held is not None:
         yield Span(*held)
-
-
-def _later(*moments: datetime | None) -> datetime | None:
-    return max((each for each in moments if each is not None), default=None)
-
-
-def _sooner(*moments: datetime | None) -> datetime | None:
-    return min((each for each in moments if each is not None), default=None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -117,7 +117,8 @@ def week(session: Session, press: Press, place: Board | Group, monday: date) -> 
     seen = _Seen(press.zone, living, tree)
     raw = [block for campaign in _campaigns(there) for block in _blocks(campaign, monday, last, calendar)]
     blocks = _judged([replace(block, empty=not seen.shows(block.campaign.playlist, block.day, block.start, block.end)) for block in raw])
-    power = {board.id: Opening(people.units(session), calendar, press.zone).spans(board.unit_id, monday - DAY, last)
+    opening = Opening(session, press.zone, calendar)
+    power = {board.id: opening.spans(board.unit_id, monday - DAY, last)
              for board in living if board.sleeps}
     made = []
     for day in (monday + at * DAY for at in range(DAYS)):
@@ -192,12 +193,8 @@ class _Seen:
         self._zone, self._living, self._tree = zone, living, tree
 
     def shows(self, playlist: Playlist, day: date, start: int, end: int) -> bool:
-        begins, ends = (_instant(self._zone, day, minute) for minute in (start, end))
+        begins, ends = (rules.instant(self._zone, day, minute) for minute in (start, end))
         return any(playable(item.slide, board, self._tree, begins, ends) for board in self._living for item in playlist.items)
-
-
-def _instant(zone: Zone, day: date, minute: int) -> datetime:
-    return zone.instant(day + timedelta(days=minute // MIDNIGHT), time(minute % MIDNIGHT // 60, minute % 60))
 
 
 def _pieces(spans: Iterable[rules.Span], day: date, zone: Zone) -> list[Piece]:

@@ -19,7 +19,8 @@ from kiosk.web.request import bearer, db, now, parts, told_json
 bp = Blueprint("board", __name__)
 COOKIE_AGE = timedelta(days=3650)
 # What the page needs to start with the server dead: its own modules; content comes from the board's own store.
-SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/foot.js", "board/kinds/reach.js",
+SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/foot.js", "board/kinds/mounting.js",
+         "board/kinds/reach.js",
          "board/kinds/stream.js", "board/kinds/webpage.js", "board/live.js", "board/overlay.js",
          "board/pairing.js", "board/player.js", "board/rotation.js", "board/scene.js", "board/sleep.js", "board/stage.js", "board/store.js",
          "board/ticker.js", "board/urgent.js", "board/vitals.js", "board/wall.js", "board/wardrobe.js", "board/zones.js", "shared/dom.js",

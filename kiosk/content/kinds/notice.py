@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 from kiosk.base.errors import N_, Invalid
 from kiosk.content import codes, fields, layout, tables, typeset
-from kiosk.content.fields import Faults, Form
+from kiosk.content.fields import Faults, Form, heard
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.kind import Change, Doubt, Sheet, only, words
 from kiosk.content.layout import BODY, LINE, Room
@@ -23,7 +23,6 @@ INDENT = 12.0
 TICKER_MOST = 60
 LINK_MOST = 200
 LEAST_ROOM = 24.0  # below a title and its note: a heading and a line
-Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,12 @@ class Notice:
         if not isinstance(given, list | tuple) or len(given) > BLOCKS_MOST:
             raise Invalid("blocks", "正文最多 %(most)s 段，请分成几件。", most=BLOCKS_MOST)
         faults: list[Invalid] = []
-        lead = _heard(faults, lambda: words(data, "lead", most=200)) or ""
-        blocks = [block for each in given if (block := _heard(faults, partial(_block, each)))]
-        strip = _heard(faults, lambda: _strip(data.get("strip")))
-        side = _heard(faults, lambda: words(data, "side", most=40)) or ""
-        link = _heard(faults, lambda: _link(data)) or ""
-        ticker = _heard(faults, lambda: " ".join(words(data, "ticker", most=TICKER_MOST).split())) or ""
+        lead = heard(faults, lambda: words(data, "lead", most=200)) or ""
+        blocks = [block for each in given if (block := heard(faults, partial(_block, each)))]
+        strip = heard(faults, lambda: _strip(data.get("strip")))
+        side = heard(faults, lambda: words(data, "side", most=40)) or ""
+        link = heard(faults, lambda: _link(data)) or ""
+        ticker = heard(faults, lambda: " ".join(words(data, "ticker", most=TICKER_MOST).split())) or ""
         if faults:
             raise Faults(faults)
         made = cls(lead, tuple(blocks), strip, side, link, ticker)
@@ -117,17 +116,6 @@ class Notice:
                 table = tables.broken(Table(block["head"], block["rows"], block["align"]), room)
                 atoms += tables.placed(table, room, left, fresh=fresh)
         return [*atoms, *layout.strip_atoms(self.strip["text"], self.strip["phone"], room)] if self.strip else atoms
-
-
-def _heard(faults: list[Invalid], read: Callable[[], Read]) -> Read | None:
-    """What was read; what is wrong with it is noted, and the reading goes on."""
-    try:
-        return read()
-    except Faults as wrong:
-        faults += wrong.all
-    except Invalid as wrong:
-        faults.append(wrong)
-    return None
 
 
 def _paragraph(text: str, room: Room) -> list[Atom]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from kiosk.base.errors import N_, Invalid
-from kiosk.content import fields, outside
-from kiosk.content.fields import Faults, Field, Form
+from kiosk.base.errors import N_
+from kiosk.content import outside
+from kiosk.content.fields import Field, Form
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.kind import Change, Doubt, Sheet, differences, reasons_of
 
@@ -35,15 +35,8 @@ class Stream:
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
-        made = fields.check(cls.FORM, {name: value for name, value in data.items() if name != "reasons"})
-        faults: list[Invalid] = []
-        for look in (lambda: outside.address(made["address"], ending=ENDING), lambda: outside.seconds(made, SECONDS, SECONDS_MOST)):
-            try:
-                look()
-            except Invalid as fault:
-                faults.append(fault)
-        if faults:
-            raise Faults(faults)
+        made = outside.parsed(cls.FORM, data, lambda told: outside.address(told["address"], ending=ENDING),
+                              lambda told: outside.seconds(told, SECONDS, SECONDS_MOST))
         return cls(made, reasons_of(data))
 
     def stored(self) -> dict[str, Any]:

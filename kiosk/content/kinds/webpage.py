@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from kiosk.base.errors import N_, Invalid
-from kiosk.content import fields, layout, outside
-from kiosk.content.fields import Faults, Field, Form
+from kiosk.content import layout, outside
+from kiosk.content.fields import Field, Form
 from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.kind import Change, Doubt, Sheet, differences, reasons_of
 
@@ -45,15 +45,8 @@ class Webpage:
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
-        made = fields.check(cls.FORM, {name: value for name, value in data.items() if name != "reasons"})
-        faults: list[Invalid] = []
-        for look in (lambda: outside.address(made["address"]), lambda: outside.seconds(made, SECONDS), lambda: _wait(made)):
-            try:
-                look()
-            except Invalid as fault:
-                faults.append(fault)
-        if faults:
-            raise Faults(faults)
+        made = outside.parsed(cls.FORM, data, lambda told: outside.address(told["address"]),
+                              lambda told: outside.seconds(told, SECONDS), _wait)
         return cls(made, reasons_of(data))
 
     def stored(self) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 /**
  * Stream: a live picture over our own words, always muted, for as long as it moves. The browser's own HLS where it has one, else hls.js.
  *
- * For the stage: `mount(root)` once a fragment stands in a layer, `unmount(root)` before the layer is emptied; both do nothing where the
- * fragment has no [data-stream]. The video stands in a shadow root of its own: the stage's watch over videos of files does not see it.
+ * The video stands in a shadow root of its own: the stage's watch over videos of files does not see it.
  */
+import { mounting } from "./mounting.js";
 import { webAddress } from "./reach.js";
 
 const HLS = "application/vnd.apple.mpegurl";
@@ -13,22 +13,11 @@ const STALL = 6000;
 const AGAIN = 10_000;
 const LOOK = 1000;
 
-/** @type {WeakMap<Element, Live>} */ const streams = new WeakMap();
-
-/** @param {ParentNode} root */
-export function mount(root) {
-  for (const place of root.querySelectorAll("[data-stream]")) {
-    if (streams.has(place)) continue;
-    const made = new Live(/** @type {HTMLElement} */ (place));
-    streams.set(place, made);
-    made.begin();
-  }
-}
-
-/** @param {ParentNode} root */
-export function unmount(root) {
-  for (const place of root.querySelectorAll("[data-stream]")) { streams.get(place)?.close(); streams.delete(place); }
-}
+export const { mount, unmount } = mounting("[data-stream]", (place) => {
+  const made = new Live(place);
+  void made.begin();
+  return made;
+});
 
 class Live {
   /** @param {HTMLElement} place */

@@ -2,31 +2,20 @@
 /**
  * Webpage: somebody else's page over our own words, in a sandboxed frame that nobody can touch, for as long as it can be had.
  *
- * For the stage: `mount(root)` once a fragment stands in a layer, `unmount(root)` before the layer is emptied; both do nothing where the
- * fragment has no [data-frame]. A page that is not there yet, not there any more, or leads elsewhere is not seen: the words below are.
+ * A page that is not there yet, not there any more, or leads elsewhere is not seen: the words below are.
  */
 import { element } from "../../shared/dom.js";
+import { mounting } from "./mounting.js";
 import { answers, framable, webAddress } from "./reach.js";
 
 const AGAIN = 15_000;
 const PAINT = 400;
 
-/** @type {WeakMap<Element, Frame>} */ const frames = new WeakMap();
-
-/** @param {ParentNode} root */
-export function mount(root) {
-  for (const place of root.querySelectorAll("[data-frame]")) {
-    if (frames.has(place)) continue;
-    const made = new Frame(/** @type {HTMLElement} */ (place));
-    frames.set(place, made);
-    void made.turn();
-  }
-}
-
-/** @param {ParentNode} root */
-export function unmount(root) {
-  for (const place of root.querySelectorAll("[data-frame]")) { frames.get(place)?.close(); frames.delete(place); }
-}
+export const { mount, unmount } = mounting("[data-frame]", (place) => {
+  const made = new Frame(place);
+  void made.turn();
+  return made;
+});
 
 class Frame {
   /** @param {HTMLElement} place */
