@@ -150,14 +150,15 @@ def refuse(id: int) -> ResponseReturnValue:
 
 @bp.app_context_processor
 def _values() -> dict[str, Any]:
-    return {"rules_waiting": _rules_waiting}
+    return {"feed_rules": _feed_rules}
 
 
-def _rules_waiting() -> int:
-    """How many rules wait for this very leader's yes."""
+def _feed_rules() -> tuple[int, int]:
+    """How many rules wait for this very leader's yes, and how many there are."""
     found = {each.id: each for each in sources.find(db(), reach(actor(), "slide.approve"))}
-    return sum(1 for id, rule in consent.rules(db(), found).items()
-               if rule.agreed_at is None and actor().id not in (rule.made_by, found[id].person_id))
+    known = consent.rules(db(), found)
+    waiting = [id for id, rule in known.items() if rule.agreed_at is None and actor().id not in (rule.made_by, found[id].person_id)]
+    return len(waiting), len(known)
 
 
 # --- what the views share -----------------------------------------------------------------------------------------------------------

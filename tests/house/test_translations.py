@@ -27,13 +27,13 @@ from kiosk.base.clock import now
 from kiosk.base.errors import Invalid, Problem
 from kiosk.base.journal import Entry
 from kiosk.base.workdays import Calendar
-from kiosk.content import ingest, review, slides
+from kiosk.content import consent, feeds, ingest, review, slides
 from kiosk.content.fields import Form, Rows
 from kiosk.content.kinds import KINDS
 from kiosk.content.render import SLIDES
 from kiosk.content.slides import Draft, Slide
 from kiosk.content.sniff import Note, Refused, Say
-from kiosk.content.sources import Source
+from kiosk.content.sources import Source, feed_of
 from kiosk.disclosure import filing, phrases, records, starter
 from kiosk.disclosure.deadlines import Trigger
 from kiosk.disclosure.deliveries import Address, Channel
@@ -41,7 +41,12 @@ from kiosk.disclosure.filing import Told
 from kiosk.disclosure.topics import CHANNELS, LEVELS, Topic
 from kiosk.parts import Parts
 from kiosk.people import Actor, Role
-from kiosk.signage import boards
+from kiosk.signage import boards, campaigns, overrides
+from kiosk.signage.boards import Board
+from kiosk.signage.campaigns import Plan
+from kiosk.signage.overrides import Wish
+from kiosk.signage.playlists import Level
+from kiosk.signage.rules import Days, Hours, Rule
 from kiosk.web import forms
 from kiosk.web.frame import VERB_NAMES
 from tests.conftest import NOON, TRANSLATIONS
@@ -81,7 +86,8 @@ ON_BOARDS = {" 的网页，打开了就会自己出来。", " 的直播，没有
              "注：一条信息可以同时在几个渠道公开，这里的合计可能大于条数。"}
 # Pages behind a form or for somebody who is not signed in; each has a test of its own below, or draws what boards show.
 ELSEWHERE = {"people.sign_in", "people.link", "looks.blank", "looks.hangs", "content.uploads", "signage.waiting", "looks.look",
-             "looks.look_css", "looks.font", "looks.media", "looks.photo", "looks.picture", "catalogue.rule", "office.office"}
+             "looks.look_css", "looks.font", "schedule.moment", "looks.media", "looks.photo", "looks.picture", "catalogue.rule",
+             "office.office"}
 
 
 def kinds(of: type[Problem] = Problem) -> Iterator[type[Problem]]:
@@ -234,6 +240,25 @@ def busy(session: Session, cast: Cast, make: Make, parts: Parts) -> None:
     people.disable(session, cast.person(cast.inspector), by=cast.administrator, at=at)
     cast.office.hours = "工作日 9:00—17:00"
     owe(session, cast, hung, at)
+    run(session, cast, make, online, at)
+
+
+def run(session: Session, cast: Cast, make: Make, board: Board, at: Any) -> None:
+    """What plays when, what is urgent, what hangs by itself: hours with a name, an insert that stands and one that waits, a feed's rule."""
+    shown = make.playlist([make.slide(state="approved", title="午间一")], name="午间列表")
+    noon = campaigns.add_daypart(session, "午休一", [Hours(720, 780)], unit=cast.office, by=cast.editor, at=at)
+    session.flush()
+    campaigns.add(session, shown, Plan(Rule(Days.WORKING), Level.PREFERRED, noon, boards=[board]), by=cast.editor, at=at)
+    for headline in ("暴雨预警", "停气通知"):
+        asked = overrides.ask(session, Wish(False, headline, "请关好门窗。", "0825-1234567"), unit=cast.office, by=cast.editor, at=at)
+        session.flush()
+        if headline == "暴雨预警":
+            overrides.confirm(session, asked, by=cast.leader, at=at, due=at.date())
+    feed = Source(title="社区消息", column="工作动态", unit=cast.office, address="http://feeds.test/list", minutes=60,
+                  person_id=cast.editor.id, due_at=at, shape=feeds.shape({"form": "list", "format": "rss", "names": {}}).stored())
+    session.add(feed)
+    session.flush()
+    consent.propose(session, feed_of(feed), lines=8, chars=40, days=30, by=cast.administrator, at=at)
 
 
 def owe(session: Session, cast: Cast, hung: Slide, at: Any) -> None:
@@ -297,7 +322,7 @@ def own_words(parts: Parts, catalogue: set[str]) -> list[str]:
             for row in session.execute(select(table)) if table.name != "journal" else ():
                 take(list(row))
         for post in filter(None, session.scalars(select(Entry.by_post))):  # who did it, told in histories and on the printed form
-            found |= {f'class="second">{post}</', f"<td>{post}<br>", f'class="who">{post}'}
+            found |= {f'class="second">{post}</', f"<td>{post}<br>", f'class="who">{post}', f"<dd>{post} "}
     found |= {f'value="{each}"' for each in (*CHANNELS, *LEVELS, "全社会")}  # what is stored, beside its label in English
     with parts.database.read() as session:  # the catalogue is the office's own document, also where it took our proposals over
         ours = {value for topic in session.scalars(select(Topic)) for value in (

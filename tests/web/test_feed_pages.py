@@ -75,7 +75,9 @@ def test_a_rule_goes_from_the_administrator_to_the_leader_and_can_be_stopped(bro
     assert leader.post(f"/staff/rules/{id}/agree", {"rule": str(rule.id + 1)}).status_code == 409
     assert leader.post(f"/staff/rules/{id}/agree", {"rule": str(rule.id)}).status_code == 303
     assert "自动更新到" in mine.get("/staff/sources").text
+    assert 'href="/staff/rules"' in leader.get("/staff/review").text, "a rule that runs is found again, to be stopped"
     assert leader.post(f"/staff/rules/{id}/end", {}).status_code == 303
+    assert 'href="/staff/rules"' not in leader.get("/staff/review").text
     assert "还没有规则" in leader.get("/staff/rules").text
 
 
