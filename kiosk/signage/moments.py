@@ -166,7 +166,7 @@ def _why(session: Session, press: Press, found: Moment, sheaf: Sheaf) -> list[Re
             return said + _level(level, shown)
         if level in _NOBODY:
             said.append(Reason(_NOBODY[level]))
-    return [*said, Reason(N_("这一刻没有东西可播，屏上留着最后的画面"))]
+    return [*said, Reason(N_("这一刻没有东西可播，屏上是时钟、日期和服务电话"))]
 
 
 _NOBODY = {Level.ALONE: N_("没有盖过其他的时段"), Level.PREFERRED: N_("没有优先播的时段"), Level.USUAL: N_("没有平时挂着的列表")}
@@ -196,11 +196,7 @@ def _open(session: Session, press: Press, board: Board, at: datetime) -> list[tu
     """The placements whose hours hold this moment, each with its level."""
     whens = Whens(press, press.calendar(session), at)
     return [(placement, Level(level), span) for placement in playlists.placements_of(session).get(board.id, ())
-            for level, span in whens.of(placement) if _covers(span, at)]
-
-
-def _covers(span: Span, at: datetime) -> bool:
-    return (span.start is None or span.start <= at) and (span.end is None or at < span.end)
+            for level, span in whens.of(placement) if span.covers(at)]
 
 
 # --- the past -----------------------------------------------------------------------------------------------------------
@@ -348,7 +344,7 @@ class _Walls:
         """Whether one of its lists is on now, and whether a higher one covers them."""
         spans = [(placement, level, span) for placement in self._placements.get(board.id, ()) for level, span in self._whens.of(placement)]
         mine = [each for each in spans if any(item.slide_id == self._slide.id for item in each[0].playlist.items)]
-        here = [each for each in mine if _covers(each[2], self._at)]
+        here = [each for each in mine if each[2].covers(self._at)]
         if not here:
             ahead = [(span.start, placement) for placement, _, span in mine if span.start is not None and span.start > self._at]
             if not ahead:
@@ -367,7 +363,7 @@ class _Walls:
 
     def _top(self, board: Board, spans: Sequence[tuple[Placement, int, Span]]) -> tuple[Placement, int, Span] | None:
         """The highest that is on now and has something to show here."""
-        on = [each for each in spans if _covers(each[2], self._at)
+        on = [each for each in spans if each[2].covers(self._at)
               and any(playable(item.slide, board, self._tree, self._at, self._at + MINUTE) for item in each[0].playlist.items)]
         return max(on, key=lambda each: each[1], default=None)
 
@@ -375,7 +371,7 @@ class _Walls:
         if not board.sleeps:
             return False
         spans = self._opening.spans(board.unit_id, *self._press.days(self._at))
-        return spans is not None and not any(_covers(span, self._at) for span in spans)
+        return spans is not None and not any(span.covers(self._at) for span in spans)
 
     def _holding(self, board: Board) -> list[Reason]:
         """Whether the board has what it should, and is heard."""

@@ -57,6 +57,9 @@ class Span:
     start: datetime | None
     end: datetime | None
 
+    def covers(self, at: datetime) -> bool:
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
+
 
 ALWAYS = (Span(None, None),)
 
