@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image, ImageDraw, ImageStat
 from playwright.sync_api import Browser, Page
@@ -116,13 +116,23 @@ def blank(frames: Sequence[Image.Image]) -> list[int]:
 
 def heap(page: Page) -> float:
     """Megabytes that scripts hold once everything that can go has gone."""
+    used: float = _left(page, "Runtime.getHeapUsage")["usedSize"]
+    return used / 1e6
+
+
+def elements(page: Page) -> int:
+    """Nodes that are alive once everything that can go has gone, those of the page on the wall included."""
+    return int(_left(page, "Memory.getDOMCounters")["nodes"])
+
+
+def _left(page: Page, question: Literal["Runtime.getHeapUsage", "Memory.getDOMCounters"]) -> dict[str, Any]:
     wire = page.context.new_cdp_session(page)
     wire.send("HeapProfiler.enable")
     for _ in range(3):
         wire.send("HeapProfiler.collectGarbage")
-    used: float = wire.send("Runtime.getHeapUsage")["usedSize"]
+    found = wire.send(question)
     wire.detach()
-    return used / 1e6
+    return found
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
