@@ -208,7 +208,8 @@ def change_group(id: int) -> ResponseReturnValue:
     if "name" in told:
         signboards.rename_group(db(), found, told["name"], by=actor(), at=now())
     if "boards" in told:
-        signboards.set_members(db(), found, [own.board(each) for each in told["boards"]], by=actor(), at=now())
+        with playlists.notices_stay(db(), now()):
+            signboards.set_members(db(), found, [own.board(each) for each in told["boards"]], by=actor(), at=now())
     return _group_told(found)
 
 
@@ -243,8 +244,9 @@ def board(id: int) -> ResponseReturnValue:
 def change_board(id: int) -> ResponseReturnValue:
     found, told = own.board(id), body()
     unit = own.unit(told["unit"], "board.edit") if "unit" in told else found.unit
-    signboards.change(db(), found, _placing(told, found.panel, found), unit=unit, by=actor(), at=now())
-    _set_groups(found, told)
+    with playlists.notices_stay(db(), now()):
+        signboards.change(db(), found, _placing(told, found.panel, found), unit=unit, by=actor(), at=now())
+        _set_groups(found, told)
     return _board_told(found, whole=True)
 
 

@@ -203,12 +203,13 @@ def change_board(id: int) -> ResponseReturnValue:
     placing = Placing(request.form.get("name", ""), _panel(found.panel), request.form.get("theme", found.theme), "elder" in request.form,
                       number("overscan", default=0), "ticker" in request.form, request.form.get("layout", found.layout),
                       "sleeps" in request.form)
-    signboards.change(db(), found, placing, unit=own.unit(number("unit"), "board.edit"), by=actor(), at=now())
     wanted = set(request.form.getlist("group", type=integer))
-    for group in _groups():
-        if (group.id in wanted) != (group in found.groups):
-            others = [each for each in group.boards if each.id != id]
-            signboards.set_members(db(), group, [*others, found] if group.id in wanted else others, by=actor(), at=now())
+    with lists.notices_stay(db(), now()):
+        signboards.change(db(), found, placing, unit=own.unit(number("unit"), "board.edit"), by=actor(), at=now())
+        for group in _groups():
+            if (group.id in wanted) != (group in found.groups):
+                others = [each for each in group.boards if each.id != id]
+                signboards.set_members(db(), group, [*others, found] if group.id in wanted else others, by=actor(), at=now())
     flash(gettext("存好了，屏几秒内照新的来。"), "ok")
     return to("signage.board", id=id)
 
@@ -322,7 +323,8 @@ def change_group(id: int) -> ResponseReturnValue:
     seen = {each.id for each in _boards()}
     unseen = [each for each in found.boards if each.id not in seen]
     members = [own.board(each) for each in request.form.getlist("board", type=integer)]
-    signboards.set_members(db(), found, [*unseen, *members], by=actor(), at=now())
+    with lists.notices_stay(db(), now()):
+        signboards.set_members(db(), found, [*unseen, *members], by=actor(), at=now())
     signboards.set_step(db(), found, "in_step" in request.form, by=actor(), at=now())
     flash(gettext("存好了，“%(name)s”有 %(count)s 块屏。", name=found.name, count=len(found.boards)), "ok")
     return to("signage.groups")

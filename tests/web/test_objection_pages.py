@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from sqlalchemy.orm import Session
 
+from kiosk.base.clock import now
 from kiosk.content import running, slides
 from kiosk.content.slides import Slide, State
 from kiosk.parts import Parts
+from kiosk.signage import boards
 from tests.content.test_objection import relief
 from tests.support.cast import Cast
+from tests.support.make import Make
 from tests.web.conftest import As, Signed
 
 ROW = {"name": "张秀兰", "people": "2", "amount": "1080", "community": "东街社区"}
@@ -169,3 +173,20 @@ def test_a_recall_is_signed_off_by_the_leader_afterwards(browser: Signed, cast: 
 def test_another_units_notice_does_not_exist_for_a_community(browser: Signed, cast: Cast, hung: int) -> None:
     assert browser(cast.community).post(f"/staff/objections/{hung}/ask", {"reason": "想撤"}).status_code == 404
     assert "低保初审公示" not in browser(cast.community).get("/staff/objections").text
+
+
+def test_no_board_leaves_the_group_through_which_it_hangs_before_its_last_day(
+        browser: Signed, hung: int, cast: Cast, make: Make, session: Session, parts: Parts) -> None:
+    board, other = make.board(unit=cast.east), make.board(unit=cast.east)
+    group = boards.add_group(session, "东街社区", unit=cast.office, by=None, at=now())
+    boards.set_members(session, group, [board, other], by=None, at=now())
+    make.playlist([slides.slide(session, hung)], groups=[group])
+    session.commit()
+    administrator = browser(cast.administrator)
+    answer = administrator.post(f"/staff/boards/groups/{group.id}", {"name": "东街社区", "board": [other.id]})
+    assert answer.status_code == 409
+    assert "还没有满期" in answer.text and board.name in answer.text
+    assert administrator.post(f"/staff/boards/{board.id}/change", {"name": "另一块", "unit": cast.east.id}).status_code == 409
+    with parts.database.read() as after:
+        assert {each.id for each in boards.group(after, group.id).boards} == {board.id, other.id}
+    assert administrator.post(f"/staff/boards/groups/{group.id}", {"name": "东街", "board": [other.id, board.id]}).status_code == 303
