@@ -25,9 +25,10 @@ from kiosk.content import importer, ingest, pages, slides, sources
 from kiosk.content.geometry import THEMES
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import Revision
-from kiosk.disclosure import days, deliveries, filing, reminders
+from kiosk.disclosure import certificates, days, deliveries, filing, outages, reminders
 from kiosk.parts import TAIL, Parts
-from kiosk.signage import manifest, overrides, playlists
+from kiosk.signage import boards as signboards
+from kiosk.signage import commands, manifest, overrides, playlists, plays, presence, tallies
 from kiosk.signage import stop as stops
 
 log = logging.getLogger("kiosk")
@@ -35,6 +36,7 @@ LOOK_SECONDS = 2.0
 STOP_SECONDS = 3.0
 TURN_SECONDS = 60.0
 DAILY = timedelta(hours=23)
+BREATH = 0.05  # seconds between two pieces of a long piece of work: others write too
 YOUNG = timedelta(days=2)  # objects younger than this may belong to something that is not written down yet
 
 
@@ -123,13 +125,71 @@ def deliver(parts: Parts) -> None:
     """Messages whose time has come, one after the other; a server that is slow to answer does not hold up the rest for ever."""
     began, at, post = time.monotonic(), now(), deliveries.post_of(parts.settings)
     with parts.database.read() as session:
-        due = deliveries.waiting(session, at) if deliveries.quiet_until(at, post, days.calendar(session)) <= at else ()
+        due = deliveries.waiting(session, at, urgent=deliveries.quiet_until(at, post, days.calendar(session)) > at)
     for id in due:
         deliveries.deliver(parts.database, id, post, clock=now)
         if time.monotonic() - began > TURN_SECONDS:
             break  # those that failed wait now, so the next turn begins with the others
     if due:
         parts.told()
+
+
+def watch(parts: Parts) -> None:
+    """Boards that fell silent while their doors are open, and those that are back: written down by one process, told through the reminders'
+    channels.
+    """
+    at, told = now(), parts.settings
+    patience = outages.Patience(timedelta(seconds=told.silent_seconds), timedelta(seconds=told.alarm_seconds))
+    with parts.database.read() as session:
+        if not outages.stirs(session, at, outages.hours(session, parts.zone, days.calendar(session), at), patience):
+            return
+    with parts.database.write() as session:
+        news = outages.watch(session, at, outages.hours(session, parts.zone, days.calendar(session), at), patience)
+        deliveries.gather_outages(session, news, at, zone=parts.zone)
+    parts.told()
+
+
+def tally(parts: Parts) -> None:
+    """Plays that came in are added to their days."""
+    with parts.database.read() as session:
+        if not tallies.waits(session):
+            return
+    while True:
+        with parts.database.write() as session:
+            count = tallies.add(session, parts.zone, tallies.Doors(session, parts.zone, days.calendar(session)))
+        if count < tallies.PIECE:
+            return
+        time.sleep(BREATH)
+
+
+def tell_again(parts: Parts) -> None:
+    """What was asked of boards and not answered yet, once more on the sockets that this process holds."""
+    with parts.database.read() as session:
+        frames = commands.to_say(session, now(), parts.reactor.connected())
+    for board, texts in frames.items():
+        for text in texts:
+            parts.reactor.send([board], text)
+
+
+def condense(parts: Parts) -> None:
+    """Once a day: single plays of long ago become a line an hour; what nobody keeps any longer goes."""
+    at = now()
+    with parts.database.write() as session:
+        if not db.take(session, "condense", at=at, lease=DAILY):
+            return
+    edge, kept = parts.zone.instant(parts.zone.day(at - plays.WHOLE)), at - timedelta(days=parts.settings.keep_days)
+    with parts.database.read() as session:
+        boards = [board.id for board in signboards.boards(session)]
+    for board in boards:
+        for back in range(3):  # one day, and what came late of the two before it
+            with parts.database.write() as session:
+                plays.condense(session, board, edge - timedelta(days=back + 1), edge - timedelta(days=back))
+            time.sleep(BREATH)
+    with parts.database.write() as session:
+        plays.forget(session, kept, at)
+        tallies.forget(session, parts.zone.day(kept))
+        presence.forget(session, kept)
+        commands.forget(session, at)
 
 
 def sweep(parts: Parts) -> None:
@@ -152,7 +212,7 @@ def kept_objects(session: Session, parts: Parts) -> set[str]:
     """Every object that anything names: a kept ref, a revision, its pages and pictures, an upload, a theme."""
     dressed = {each["sha"] for theme in THEMES for each in pages.dress(parts.store, theme).objects}
     return (manifest.kept_objects(session) | slides.named_objects(session) | pages.named_objects(session)
-            | ingest.named_objects(session) | dressed)
+            | ingest.named_objects(session) | commands.named_objects(session) | certificates.named_objects(session) | dressed)
 
 
 def _work(parts: Parts) -> Path:
@@ -174,6 +234,10 @@ JOBS = (
     Job("sources", look_at_sources, 60),
     Job("remind", remind, 120),
     Job("deliver", deliver, 30),
+    Job("watch", watch, 30),
+    Job("tally", tally, 60),
+    Job("tell_again", tell_again, int(commands.AGAIN.total_seconds())),
+    Job("condense", condense, 3600),
     Job("reserve", lay_by, 300),
     Job("sweep", sweep, 3600),  # its lease lets it run once a day, also when the server is restarted every day
 )

@@ -125,6 +125,15 @@ def verify(session: Session) -> Iterator[str]:
         yield f"the last entry is not number {head.seq}"
 
 
+def sound(session: Session, entry: Entry) -> bool:
+    """Whether this one entry is what was chained: its own hash, the one before it, and the one that follows."""
+    before, after_ = session.get(Entry, entry.seq - 1), session.get(Entry, entry.seq + 1)
+    head = session.get(Head, 1)
+    links = [_hash(entry) == entry.hash, entry.previous == (before.hash if before else GENESIS if entry.seq == 1 else entry.previous)]
+    follows = after_.previous == entry.hash if after_ is not None else head is not None and (head.seq, head.hash) == (entry.seq, entry.hash)
+    return all(links) and follows
+
+
 def _hash(entry: Entry) -> str:
     return sha256(canonical([entry.seq, iso(entry.at), entry.verb, entry.subject_kind, entry.subject_id,
                              entry.by_id, entry.by_post, entry.data, entry.previous]))

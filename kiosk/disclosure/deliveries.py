@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -29,8 +29,9 @@ from kiosk.base.db import Base, Database, Instant, claim
 from kiosk.base.errors import N_, Conflict, Invalid, NotFound, Problem, filled
 from kiosk.base.workdays import Calendar
 from kiosk.content.fields import clean
-from kiosk.disclosure import couriers, days, reminders
+from kiosk.disclosure import couriers, days, outages, reminders
 from kiosk.disclosure.couriers import Channel, Message, Ways
+from kiosk.disclosure.outages import News, Outage
 from kiosk.disclosure.reminders import Reminder
 from kiosk.people import Actor, Person, Role, Unit, must
 from kiosk.settings import Settings
@@ -39,6 +40,7 @@ log = logging.getLogger("kiosk")
 LEASE = timedelta(minutes=5)  # longer than any sending may take
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 TRIES = 7
+OUTAGE = "kiosk-outage-"  # how the keys of messages about boards begin
 TARGET_MOST, SECRET_MOST = 400, 200
 Send = Callable[[Channel, str, str, Message, Ways, datetime], None]
 
@@ -74,7 +76,8 @@ class Address(Base):
 
 
 class Delivery(Base):
-    """One message on its way. `body`: {"reminders": [id…], "why": {…}}, the parameters of the problem."""
+    """One message on its way. `body`: {"reminders": [id…]} or {"outages": [id…], "back": bool}, and "why": {…}, the parameters of the
+    problem."""
 
     __tablename__ = "delivery"
 
@@ -201,11 +204,40 @@ def gather(session: Session, made: Sequence[Reminder], at: datetime, *, zone: Zo
     return found
 
 
-def waiting(session: Session, at: datetime) -> Sequence[int]:
-    """Deliveries whose time has come and that nobody holds."""
-    return session.scalars(select(Delivery.id).where(
-        Delivery.state == State.WAITING, Delivery.next_at <= at,
-        or_(Delivery.leased_until.is_(None), Delivery.leased_until <= at)).order_by(Delivery.next_at, Delivery.id).limit(200)).all()
+def gather_outages(session: Session, news: News, at: datetime, *, zone: Zone) -> list[Delivery]:
+    """One message for each address about the boards that fell silent, and one about those that are back: to whoever heads or administers
+    their units, and to the units' own addresses and those above.
+    """
+    if not news:
+        return []
+    tree, found = people.below(session), list[Delivery]()
+    for row in addresses(session):
+        for rows, back in ((news.down, False), (news.back, True)):
+            if ids := [each.id for each in rows if _concerns(session, row, each, tree, at)]:
+                found.append(_urgent(session, row, ids, back, zone.day(at), at))
+    return found
+
+
+def _concerns(session: Session, row: Address, outage: Outage, tree: Mapping[int, Collection[int]], at: datetime) -> bool:
+    if row.person is None:
+        return row.unit_id is not None and outage.board.unit_id in tree.get(row.unit_id, ())
+    return row.person.active and outages.concerns(people.actor(session, row.person, at), outage.board.unit_id)
+
+
+def _urgent(session: Session, row: Address, ids: list[int], back: bool, day: date, at: datetime) -> Delivery:
+    made = Delivery(address_id=row.id, day=day, key=f"{OUTAGE}{row.id}-{min(ids)}-{'back' if back else 'down'}",
+                    body={"outages": ids, "back": back}, state=State.WAITING, attempts=0, next_at=at)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def waiting(session: Session, at: datetime, *, urgent: bool = False) -> Sequence[int]:
+    """Deliveries whose time has come and that nobody holds; only `urgent` ones, of boards, while reminders rest."""
+    query = select(Delivery.id).where(Delivery.state == State.WAITING, Delivery.next_at <= at,
+                                      or_(Delivery.leased_until.is_(None), Delivery.leased_until <= at))
+    query = query.where(Delivery.key.startswith(OUTAGE)) if urgent else query
+    return session.scalars(query.order_by(Delivery.next_at, Delivery.id).limit(200)).all()
 
 
 def recent(session: Session, units: Collection[int], since: date, limit: int = 200) -> list[Delivery]:
@@ -241,7 +273,7 @@ def _joined(session: Session, row: Address, ids: list[int], day: date, at: datet
     today = session.scalars(select(Delivery).where(Delivery.address_id == row.id, Delivery.day == day).order_by(Delivery.id)
                             .with_for_update(of=Delivery)).all()
     for each in today:
-        if each.state == State.WAITING and (each.leased_until is None or each.leased_until <= at):
+        if "reminders" in each.body and each.state == State.WAITING and (each.leased_until is None or each.leased_until <= at):
             each.body = {**each.body, "reminders": [*each.body["reminders"], *ids]}
             return each
     made = Delivery(address_id=row.id, day=day, key=f"kiosk-{row.id}-{day.isoformat()}-{len(today) + 1}", body={"reminders": ids},
@@ -283,18 +315,36 @@ class _Held:
 
 def _claimed(database: Database, id: int, post: Post, at: datetime) -> _Held | State | None:
     with database.write() as session:
-        calendar, today = days.calendar(session), post.zone.day(at)
-        if not quiet_until(at, post, calendar) <= at or not claim(session, Delivery, id, at=at, lease=LEASE):
+        calendar = days.calendar(session)
+        before = session.get(Delivery, id)
+        if before is None or (_rests(before) and quiet_until(at, post, calendar) > at):
+            return None
+        if not claim(session, Delivery, id, at=at, lease=LEASE):
             return None
         row = session.get(Delivery, id, populate_existing=True)
         if row is None or row.state != State.WAITING:
             return None  # another process was quicker, and is done with it
-        rows = reminders.still_open(session, row.body["reminders"])
-        if not rows or row.address.ended_at is not None:
+        told = _message_of(session, row, post, calendar, at)
+        if told is None or row.address.ended_at is not None:
             row.state, row.leased_until = State.NEEDLESS, None
             return State.NEEDLESS
-        return _Held(at + LEASE, Channel(row.address.channel), row.address.target, row.address.secret,
-                     message(rows, today, calendar, link=post.link, key=row.key, shared=row.address.unit_id is not None))
+        return _Held(at + LEASE, Channel(row.address.channel), row.address.target, row.address.secret, told)
+
+
+def _rests(row: Delivery) -> bool:
+    """Whether it waits for the hour of reminders: a board that is dark while its doors are open does not."""
+    return "outages" not in row.body
+
+
+def _message_of(session: Session, row: Delivery, post: Post, calendar: Calendar, at: datetime) -> Message | None:
+    """What there is to say now; None where it has been settled."""
+    if "outages" in row.body:
+        back = bool(row.body.get("back"))
+        found = outages.rows(session, row.body["outages"])
+        found = found if back else outages.still_down(found)
+        return outages.message(found, post.zone, back=back, link=post.link, key=row.key) if found else None
+    rows = reminders.still_open(session, row.body["reminders"])
+    return message(rows, post.zone.day(at), calendar, link=post.link, key=row.key, shared=row.address.unit_id is not None) if rows else None
 
 
 def _noted(session: Session, id: int, until: datetime, problem: Problem | None, post: Post, at: datetime) -> State | None:
@@ -312,7 +362,8 @@ def _noted(session: Session, id: int, until: datetime, problem: Problem | None, 
         row.state = State.FAILED
         journal.record(session, "delivery.stopped", row, by=None, at=at, address=row.address_id, attempts=row.attempts)
         return State.FAILED
-    row.next_at = next_try(row.attempts, at, post, days.calendar(session))
+    soon = at + PAUSES[min(row.attempts, len(PAUSES)) - 1]
+    row.next_at = next_try(row.attempts, at, post, days.calendar(session)) if _rests(row) else soon
     return State.WAITING
 
 

@@ -16,13 +16,14 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, String, Table, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from kiosk.base import journal
 from kiosk.base.db import Base, Instant
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from kiosk.content.geometry import THEMES, Geometry, Panel, Place, Wall, fits, geometry_of, greatest_distance, places
 from kiosk.people import Actor, Unit, hashed, line, may, who_can
+from kiosk.signage import commands, presence
 from kiosk.signage.schedule import MAIN
 
 # No 0 O 1 I L: what is read from a wall and typed on a keyboard must not be mistaken.
@@ -227,6 +228,7 @@ def pair_again(session: Session, board: Board, pairing: Pairing, *, key: bytes, 
     _must(by, board.unit_id)
     if pairing.relay:
         raise Conflict("这个代码是中继的，不是屏的。")
+    presence.left(session, board.id, board.seen_at)
     board.token_hash, pairing.board_id = hashed(token_of(pairing, key)), board.id
     board.seen_at = board.online_since = board.held_edition = board.held_version = board.shows = None
     journal.record(session, "board.keyed", board, by=by, at=at)
@@ -306,7 +308,16 @@ def by_token(session: Session, token: str) -> Board | None:
 
 
 def heartbeat(board: Board, report: Mapping[str, Any], *, at: datetime, silent: timedelta = SILENT) -> None:
-    """Keep what the board says of itself; figures are cut to sane bounds, for a board may be broken."""
+    """Keep what the board says of itself; figures are cut to sane bounds, for a board may be broken.
+
+    Silences, editions and answered commands become rows only where something changed. What comes late, by a relay, tells nothing of now.
+    """
+    if board.seen_at is not None and at < board.seen_at:
+        return
+    session = object_session(board)
+    if session is not None:
+        presence.heard(session, board.id, board.seen_at, at, silent)
+        commands.heard(session, board.id, report, at)
     if board.seen_at is None or board.online_since is None or at - board.seen_at > silent:
         board.online_since = at
     board.seen_at = at
@@ -315,6 +326,8 @@ def heartbeat(board: Board, report: Mapping[str, Any], *, at: datetime, silent: 
         board.held_at = at
     board.held_edition = edition[:64] if isinstance(edition, str) else None
     board.held_version = version if isinstance(version, int) and 0 <= version < 2**31 else None
+    if session is not None and board.held_at == at:
+        presence.holds(session, board.id, board.held_version, board.held_edition, at)
     item = report.get("item")
     board.shows = item[:60] if isinstance(item, str) else None
     board.vitals = {name: _bounded(report[name]) for name in VITALS if name in report}

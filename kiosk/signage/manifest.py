@@ -119,6 +119,7 @@ def recall(session: Session, slide: Slide, reason: str, *, by: Actor, at: dateti
     gone = review.recall(session, slide, reason, by=by, at=at)
     overrides.drop_slide(session, slide, by=by, at=at)
     session.flush()
+    recalled_objects(session, gone.id, at=at)
     living = [board for board in boards(session) if board.edition is not None]
     told, stands = _recalled(session, at), {each.id for each in overrides.standing(session, at)}
     current = _current(session, [board.id for board in living])
@@ -192,14 +193,21 @@ def moved_refs(session: Session, seq: int) -> Sequence[tuple[int, str, dict[str,
     return [(row.id, row.token_hash, row.body) for row in rows]
 
 
-def recall_objects(session: Session, store: Store, revision_id: int, *, at: datetime) -> set[str]:
-    """Turn the objects of a revision 410, but for those that another live revision uses."""
+def recalled_objects(session: Session, revision_id: int, *, at: datetime) -> set[str]:
+    """The objects of a recalled revision, but for those that another live revision uses, written down to be 410; their links go next."""
     locked(session, "refs")
     mine = pages.objects_of(session, [revision_id])
     others = session.scalars(select(Slide.live_id).where(Slide.live_id.is_not(None), Slide.live_id != revision_id))
     gone = mine - pages.objects_of(session, [id for id in others if id is not None])
     known = set(session.scalars(select(Recalled.sha).where(Recalled.sha.in_(gone))))
     session.add_all(Recalled(sha=sha, at=at) for sha in gone - known)
+    session.flush()
+    return gone
+
+
+def recall_objects(session: Session, store: Store, revision_id: int, *, at: datetime) -> set[str]:
+    """The same, and nobody can fetch them any more."""
+    gone = recalled_objects(session, revision_id, at=at)
     store.withdraw(gone)
     return gone
 

@@ -15,7 +15,7 @@ from kiosk.base.db import Database
 from kiosk.base.journal import Entry
 from kiosk.content import pages
 from kiosk.content.slides import Revision
-from kiosk.signage import manifest
+from kiosk.signage import commands, manifest
 from kiosk.signage.boards import Board
 from kiosk.signage.compose import Press
 
@@ -145,9 +145,16 @@ class Nudger:
         for entry in entries:
             if entry.verb == "refs.moved":
                 self._moved(entry.seq)
+            elif entry.verb == "board.told":
+                self._ask(entry)
             elif entry.verb in CUTS and entry.subject_id is not None:
                 self._refs.drop([entry.subject_id])
                 self._hub.close([entry.subject_id])
+
+    def _ask(self, entry: Entry) -> None:
+        """Somebody asks something of a board; it is said by whoever holds its socket, and said again by a job until it answers."""
+        if entry.subject_id is not None and entry.subject_id in self._hub.connected():
+            self._hub.send([entry.subject_id], commands.say(entry.data["do"], entry.data["command"]))
 
     def _moved(self, seq: int) -> None:
         with self._database.read() as session:

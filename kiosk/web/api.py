@@ -37,6 +37,7 @@ from kiosk.signage.schedule import MAIN
 from kiosk.web import filed, outside, own, receive, schemas, tus, words
 from kiosk.web import overrides as urgent
 from kiosk.web.openapi import JSON, Call, Schema, View, check, document
+from kiosk.web.recalls import withdraw
 from kiosk.web.request import actor, db, now, number, parts, told_json
 from kiosk.web.rights import RIGHTS
 
@@ -128,8 +129,10 @@ def return_revision(id: int) -> ResponseReturnValue:
 
 def recall_slide(id: int) -> ResponseReturnValue:
     found = own.readable(id)
-    manifest.recall(db(), found, body()["reason"], by=actor(), at=now())
-    return _slide(found, whole=True)
+    gone = manifest.recall(db(), found, body()["reason"], by=actor(), at=now())
+    told = _slide(found, whole=True)
+    withdraw(gone)
+    return told
 
 
 # --- playlists --------------------------------------------------------------------------------------------------------

@@ -10,19 +10,21 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, rend
 from flask.typing import ResponseReturnValue
 
 from kiosk.base.canonical import canonical
-from kiosk.base.errors import Gone, Invalid, NotFound, Problem
+from kiosk.base.errors import Gone, Invalid, NotFound, Problem, TooLarge
 from kiosk.base.objects import is_name
-from kiosk.signage import boards, manifest, overrides, plays
+from kiosk.signage import boards, commands, manifest, overrides, plays, screenshots
 from kiosk.signage.boards import Board
 from kiosk.web.request import bearer, db, now, parts, told_json
 
 bp = Blueprint("board", __name__)
+SCREENSHOT_MOST = screenshots.MOST
 COOKIE_AGE = timedelta(days=3650)
 # What the page needs to start with the server dead: its own modules; content comes from the board's own store.
 SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/foot.js", "board/kinds/mounting.js",
          "board/kinds/reach.js",
          "board/kinds/stream.js", "board/kinds/webpage.js", "board/live.js", "board/overlay.js",
-         "board/pairing.js", "board/player.js", "board/rotation.js", "board/scene.js", "board/sleep.js", "board/stage.js", "board/store.js",
+         "board/pairing.js", "board/player.js", "board/rotation.js", "board/scene.js", "board/sleep.js", "board/spool.js", "board/stage.js",
+         "board/store.js",
          "board/ticker.js", "board/urgent.js", "board/vitals.js", "board/wall.js", "board/wardrobe.js", "board/zones.js", "shared/dom.js",
          "shared/time.js", "shared/icon.svg", "vendor/noble-hashes/sha2.js", "vendor/noble-hashes/_md.js", "vendor/noble-hashes/_u64.js",
          "vendor/noble-hashes/utils.js", "vendor/hls/hls.light.min.js")
@@ -116,6 +118,19 @@ def heartbeat() -> ResponseReturnValue:
 def take_plays() -> ResponseReturnValue:
     report = _json()
     plays.take(db(), asking(), report, at=now())
+    return "", 204
+
+
+@bp.post("/board/screenshot")
+def take_screenshot() -> ResponseReturnValue:
+    """The picture that staff asked for, taken by a program on the board's PC; kept for those who may see the board."""
+    if (request.content_length or 0) > SCREENSHOT_MOST:
+        raise TooLarge("截图最多 %(most)s MB。", most=SCREENSHOT_MOST >> 20)
+    data = request.get_data(cache=False)  # the whole body, before anybody's transaction
+    kind = screenshots.kind_of(data)
+    board = asking()
+    if commands.pictured(db(), board.id, request.args.get("id", ""), parts().store.put(data), kind, now()) is None:
+        raise NotFound("没有人要过这张截图。")
     return "", 204
 
 

@@ -25,7 +25,7 @@ from kiosk.disclosure import filing
 from kiosk.people import must, reach
 from kiosk.signage import boards, manifest, playlists
 from kiosk.signage.boards import Board
-from kiosk.web import desk, filed, forms, looks, outside, receive, schedule, todo, words
+from kiosk.web import desk, filed, forms, looks, outside, recalls, receive, schedule, todo, words
 from kiosk.web.frame import home_of
 from kiosk.web.own import editable, moment, readable
 from kiosk.web.request import actor, back_in, db, end_transaction, integer, now, number, only_reads, parts, to
@@ -246,8 +246,7 @@ def withdraw(id: int) -> ResponseReturnValue:
 @bp.post("/staff/content/<int:id>/recall")
 @back_in(slide)
 def recall(id: int) -> ResponseReturnValue:
-    found = readable(id)
-    manifest.recall(db(), found, request.form.get("reason", ""), by=actor(), at=now())
+    recalls.withdraw(manifest.recall(db(), readable(id), request.form.get("reason", ""), by=actor(), at=now()))
     return to("content.receipts", id=id)
 
 

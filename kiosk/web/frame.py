@@ -71,6 +71,8 @@ VERB_NAMES = {
     "days.set": N_("改了节假日和调休"), "deputy.named": N_("请人代理"), "deputy.consented": N_("同意代理"),
     "deputy.ended": N_("结束代理"), "refs.moved": N_("屏上的内容换了"), "reminders.made": N_("发了提醒"),
     "address.added": N_("加了提醒去处"), "address.ended": N_("停了提醒去处"), "address.tested": N_("试发了一条提醒"),
+    "board.told": N_("叫屏做一件事"), "boards.silent": N_("有屏没有消息，告诉了人"), "boards.back": N_("屏恢复了，告诉了人"),
+    "certificate.made": N_("开了公示证明"), "certificate.printed": N_("印了公示证明"),
     "delivery.sent": N_("提醒送到了"), "delivery.stopped": N_("提醒没送到，不再试"), "delivery.renewed": N_("再发一次提醒"),
 }
 

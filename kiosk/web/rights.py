@@ -66,7 +66,7 @@ _TABLE = (
     ("topic.edit", "topic", "catalogue.edit catalogue.change catalogue.end"),
     # --- boards and what plays on them ---
     ("board.read", "", "signage.boards signage.groups api.list_boards api.list_groups"),
-    ("board.read", "board", "signage.board signage.note_call api.board"),
+    ("board.read", "board", "signage.board signage.screen signage.note_call api.board"),
     ("board.read", "group", "signage.group"),
     ("board.edit", "", "signage.pairing signage.pair signage.waiting signage.make_group api.make_board api.make_group api.pair_board"),
     ("board.edit", "board", "signage.change_board_form signage.change_board signage.pairing_again signage.pair_again signage.tell_board "

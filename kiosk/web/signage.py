@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import isfinite
 
-from flask import Blueprint, flash, jsonify, render_template, request
+from flask import Blueprint, flash, jsonify, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.errors import N_, Conflict, Invalid, Problem
+from kiosk.base.errors import N_, Invalid, NotFound, Problem
 from kiosk.content import slides
 from kiosk.content.geometry import THEMES, Panel, panel_of, places
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
-from kiosk.signage import manifest
+from kiosk.signage import commands, manifest
 from kiosk.signage import playlists as lists
 from kiosk.signage.boards import SIDE, Board, Group, Placing, Status
 from kiosk.signage.campaigns import rule_of
@@ -36,7 +34,11 @@ USUAL_INCHES, USUAL_METRES = 43.0, 3.0
 THEME_NAMES = {"zhengwu": N_("政务蓝"), "shequ": N_("社区绿"), "gaoduibi": N_("高对比")}
 TRANSITIONS = {Transition.FADE: N_("淡入淡出"), Transition.CUT: N_("直接换"), Transition.SLIDE: N_("向左推过去")}
 HANGS = {"main": (False, MAIN), "side": (False, SIDE), "gap": (True, MAIN)}
-COMMANDS = {"identify": N_("屏上亮出名字了，10 秒后自己收起。"), "reload": N_("屏正在重新载入，几秒就好。")}
+COMMANDS = {"identify": N_("叫它亮出名字了，20 秒后自己收起。"), "reload": N_("叫它重新载入了，几秒就好。"),
+            "screenshot": N_("叫它截图了，截好会出现在下面。")}
+
+
+TOLD_NAMES = {"identify": N_("亮出名字"), "reload": N_("重新载入"), "screenshot": N_("截图")}
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,8 @@ def boards() -> ResponseReturnValue:
 def board(id: int) -> ResponseReturnValue:
     found = own.board(id)
     return render_template("signage/board.html", board=found, seen=_seen([found])[0], playlists=lists.playlists_of(db()).get(id, []),
-                           history=journal.about(db(), found, 12), went=_went, statuses=Status, theme_names=THEME_NAMES,
+                           history=journal.about(db(), found, 12), asked=commands.latest(db(), id, 5), told_names=TOLD_NAMES,
+                           went=_went, statuses=Status, theme_names=THEME_NAMES,
                            layouts=signboards.LAYOUTS, sleep=opening.sleep(found.unit),
                            round=Rounds().board(found), most=parts().settings.round_minutes * 60,
                            writable=may(actor(), "board.edit", found.unit_id))
@@ -217,16 +220,24 @@ def change_board(id: int) -> ResponseReturnValue:
 @bp.post("/staff/boards/<int:id>/tell")
 @back_in(board)
 def tell_board(id: int) -> ResponseReturnValue:
-    """identify: show your name; reload: start your page anew."""
+    """identify: show your name; reload: start your page anew; screenshot: a picture of your screen."""
     found, do = own.board(id), request.form.get("do", "")
     people.must(actor(), "board.edit", found.unit_id)
     if do not in COMMANDS:
         raise Invalid("do", "没有这个操作。")
-    if id not in parts().reactor.connected():
-        raise Conflict("这块屏现在没有连着，话传不过去。等它恢复联系再按。")
-    parts().reactor.send([id], json.dumps({"do": do, "id": secrets.token_hex(6), "after": 0}))
+    commands.ask(db(), found, do, by=actor(), at=now())
     flash(gettext(COMMANDS[do]), "ok")
     return to("signage.board", id=id)
+
+
+@bp.get("/staff/boards/<int:id>/screen/<int:command>")
+def screen(id: int, command: int) -> ResponseReturnValue:
+    """A picture of the board's screen, for those who may see the board."""
+    asked = commands.command(db(), own.board(id).id, command)
+    path = parts().store.path(asked.picture) if asked is not None and asked.picture else None
+    if asked is None or path is None:
+        raise NotFound("这张截图没有了，只留最近 %(count)s 张。", count=commands.PICTURES_KEPT)
+    return send_file(path, mimetype=asked.picture_type or "image/png", max_age=None)
 
 
 @bp.post("/staff/boards/<int:id>/called")

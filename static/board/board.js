@@ -67,10 +67,12 @@ async function play(board) {
 
   /** @param {{do: string, id: string, after?: number}} message */
   function command(message) {
-    vital.done(message.id);
-    if (message.do === "reconnect") socket.reconnect(message.after ?? 1);
-    if (message.do === "reload") location.reload();
+    if (message.do === "reconnect") return socket.reconnect(message.after ?? 1);
+    if (message.id && !vital.done(message.id)) return vital.soon(); // said again because the answer was lost
+    if (message.do === "reload") return location.reload();
     if (message.do === "identify") { void wall.rouse(IDENTIFY); tell(store); }
+    if (message.do === "screenshot") return void screenshot(message.id).then((error) => { if (error) vital.error(error); vital.soon(); });
+    vital.soon();
   }
   const poll = () => { void store.sync(); setTimeout(poll, POLL * (0.8 + Math.random() * 0.4)); };
   poll();
@@ -81,6 +83,16 @@ async function play(board) {
   navigator.serviceWorker?.addEventListener("message", (event) => { if (event.data?.release && event.data.release !== release) newer = true; });
   watchdog(() => { if (navigator.serviceWorker?.controller || navigator.onLine) location.reload(); }, () => wall.sleep.asleep);
   roll(wall);
+}
+
+/** A page cannot see its own screen: a program of this PC may, if one answers here. What went wrong. @param {string} id */
+async function screenshot(id) {
+  try {
+    const answer = await fetch(`/agent/screenshot?id=${encodeURIComponent(id)}`, { method: "POST", signal: AbortSignal.timeout(20_000) });
+    return answer.ok ? "" : "screenshot: unavailable";
+  } catch {
+    return "screenshot: unavailable";
+  }
 }
 
 /** Let the ticker run, while there is somebody to read it. @param {Wall} wall */

@@ -1,40 +1,46 @@
 // @ts-check
-/** Vitals: the heartbeat, the outbox of plays, the watchdog that proves that frames change. */
+/** Vitals: the heartbeat, the delivery of plays, the numbers of commands that are done, the watchdog that proves that frames change. */
+import { Spool } from "./spool.js";
 
-const BATCH = 100;
-const OUTBOX = 2000;
 const BEAT = 60_000;
 const SOON = 300;
+const ALIVE = 30_000;
+const BATCHES = 40; // in a row, after a long time off line
+const KNOWN = 50; // numbers of commands that are remembered
 
-/** @param {{board: number, report: () => any, storage: Storage, fetch?: typeof fetch}} given */
-export function vitals({ board, report, storage, fetch: send = fetch.bind(globalThis) }) {
-  const key = `kiosk-plays-${board}`;
+/** @param {{board: number, report: () => any, storage: Storage, fetch?: typeof fetch, now?: () => number}} given */
+export function vitals({ board, report, storage, fetch: send = fetch.bind(globalThis), now = Date.now }) {
+  const spool = new Spool({ board, storage, now });
+  const key = `kiosk-done-${board}`; // a reload is done before it can be told
   /** @type {string[]} */ let errors = [];
-  /** @type {string[]} */ let done = [];
+  const numbers = () => /** @type {{told: string[], done: string[]}} */ (read(storage, key) ?? { told: [], done: [] });
   /** @type {any} */ let timer = 0;
+  let delivering = false;
 
   async function beat() {
     clearTimeout(timer);
     timer = setTimeout(beat, BEAT * (0.9 + Math.random() * 0.2));
-    const [told, acknowledged] = [errors.slice(-10), [...done]];
-    const body = { ...report(), at: new Date().toISOString(), errors: told, done: acknowledged, storage: await space(),
+    const [told, acknowledged] = [errors.slice(-10), numbers().done];
+    const body = { ...report(), at: new Date(now()).toISOString(), errors: told, done: acknowledged, storage: await space(),
       memory: /** @type {any} */ (performance).memory?.usedJSHeapSize ?? null };
-    if (await post(`/board/heartbeat?b=${board}`, body)) {
+    if (await post(`/board/heartbeat?b=${board}`, body) === "taken") {
       errors = errors.filter((error) => !told.includes(error));
-      done = done.filter((id) => !acknowledged.includes(id));
+      const { told: before, done } = numbers();
+      write(storage, key, { told: [...before, ...acknowledged].slice(-KNOWN), done: done.filter((id) => !acknowledged.includes(id)) });
     }
     await deliver();
   }
 
   /** Plays are kept until the server has taken them; the batch's name makes a second sending harmless. */
   async function deliver() {
-    const waiting = read(storage, key);
-    if (!waiting.plays.length) return;
-    const batch = waiting.batch ?? crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-    const plays = waiting.batch ? waiting.plays.slice(0, waiting.count) : waiting.plays.slice(0, BATCH);
-    write(storage, key, { ...waiting, batch, count: plays.length });
-    const taken = await post(`/board/plays?b=${board}`, { batch, plays });
-    if (taken) write(storage, key, { plays: read(storage, key).plays.slice(plays.length) });
+    if (delivering) return;
+    delivering = true;
+    for (let count = 0; count < BATCHES; count += 1) {
+      const batch = spool.batch(), answer = batch ? await post(`/board/plays?b=${board}`, batch) : "away";
+      if (!batch || answer === "away") break;
+      spool.taken(batch.batch, answer === "refused");
+    }
+    delivering = false;
   }
 
   /** @param {string} url @param {any} body */
@@ -42,24 +48,29 @@ export function vitals({ board, report, storage, fetch: send = fetch.bind(global
     try {
       const answer = await send(url, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body), signal: AbortSignal.timeout(15_000) });
-      return answer.ok || answer.status === 422;
+      return answer.ok ? "taken" : answer.status === 422 ? "refused" : "away";
     } catch {
-      return false;
+      return "away";
     }
   }
 
   addEventListener("error", (event) => errors.push(String(event.message).slice(0, 200)));
   addEventListener("unhandledrejection", (event) => errors.push(String(event.reason).slice(0, 200)));
   timer = setTimeout(beat, SOON);
+  spool.alive();
+  setInterval(() => spool.alive(), ALIVE);
   return {
     /** Tell the server soon: something that staff wait for has changed. */
     soon() { clearTimeout(timer); timer = setTimeout(beat, SOON); },
     /** @param {string} error */ error(error) { errors.push(error); },
-    /** @param {string} id */ done(id) { done.push(id); },
-    /** @param {any} play */ played(play) {
-      const waiting = read(storage, key);
-      write(storage, key, { ...waiting, plays: [...waiting.plays, play].slice(-OUTBOX) });
+    /** A command's number, once: a server that heard no answer says it again. True when it is new. @param {string} id */
+    done(id) {
+      const { told, done } = numbers();
+      if (told.includes(id) || done.includes(id)) return false;
+      write(storage, key, { told, done: [...done, id] });
+      return true;
     },
+    /** @param {any} play */ played(play) { spool.add(play); },
   };
 }
 
@@ -83,12 +94,12 @@ async function space() {
   }
 }
 
-/** @param {Storage} storage @param {string} key @returns {{plays: any[], batch?: string, count?: number}} */
+/** @param {Storage} storage @param {string} key @returns {any} */
 function read(storage, key) {
   try {
-    return JSON.parse(storage.getItem(key) ?? "") ?? { plays: [] };
+    return JSON.parse(storage.getItem(key) ?? "null");
   } catch {
-    return { plays: [] };
+    return null;
   }
 }
 
@@ -96,5 +107,5 @@ function read(storage, key) {
 function write(storage, key, value) {
   try {
     storage.setItem(key, JSON.stringify(value));
-  } catch { /* proof of play is lost before the show is */ }
+  } catch { /* the show goes on */ }
 }

@@ -41,7 +41,7 @@ OWN = {"token": "a person's own", "deputy": "of the two people it names, and of 
 # They name something more (a picture, a screen's code, what was asked), and there is none: 404 says nothing of rights.
 PARTS_OF = {"looks.picture", "looks.media", "signage.pair_again", "objection.agree", "objection.refuse"}
 BODIES = {"api.recall_slide": {"reason": "写错了"}, "api.return_revision": {"reason": "写错了"}, "api.set_items": {"items": []}}
-ALSO = {"page": 1, "key": 1, "width": 640, "sha": "0" * 64}
+ALSO = {"page": 1, "command": 1, "key": 1, "width": 640, "sha": "0" * 64}
 
 
 @dataclass

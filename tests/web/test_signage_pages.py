@@ -163,16 +163,17 @@ def test_a_board_says_what_it_shows_and_which_edition_it_holds(browser: Signed, 
     assert "拆除" not in text, "an inspector looks and changes nothing"
 
 
-def test_a_command_reaches_the_socket_of_the_board_and_no_other(browser: Signed, cast: Cast, make: Make, parts: Parts) -> None:
+def test_a_command_reaches_the_socket_of_the_board_and_no_other(app: Flask, browser: Signed, cast: Cast, make: Make,
+                                                                parts: Parts) -> None:
     board = make.board()
     mine = browser(cast.administrator)
-    assert mine.post(f"/staff/boards/{board.id}/tell", {"do": "identify"}).status_code == 409
     near, far = socket.socketpair()
     with near:
         parts.reactor.adopt(far, board.id, None, since=now())
         wait_until(lambda: board.id in parts.reactor.connected())
         assert mine.post(f"/staff/boards/{board.id}/tell", {"do": "shout"}).status_code == 422
         assert mine.post(f"/staff/boards/{board.id}/tell", {"do": "identify"}).status_code == 303
+        app.extensions["running"].follower.run_once()
         near.settimeout(5)
         assert b'"do": "identify"' in near.recv(500)
         parts.reactor.stop()
