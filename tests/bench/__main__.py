@@ -32,7 +32,8 @@ BOARDS, SLIDES, SOCKETS = 200, 40, 400
 def main() -> None:
     benches = {"inside one process": inside, "pages, beside Pillow alone": pages.main,
                "conversion, beside the bare libraries": convert.main, "100,000 items of the catalogue": catalogue.main,
-               "from the leader to the wall": publish.main, "an urgent insert on 200 boards": override.main, "serving": serving.main, "changes of page": swaps.main}
+               "from the leader to the wall": publish.main, "an urgent insert on 200 boards": override.main,
+               "serving": serving.main, "changes of page": swaps.main}
     for title, bench in benches.items():
         print(f"\n{title}\n{'-' * 96}", flush=True)
         bench()
