@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, send_from_directory, session, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale, gettext
 from werkzeug.exceptions import HTTPException
@@ -22,7 +20,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 from kiosk import jobs
 from kiosk.base.canonical import canonical
 from kiosk.base.clock import now
-from kiosk.base.errors import N_, Invalid, NotFound, Problem, TooMany
+from kiosk.base.errors import N_, Invalid, Problem, TooMany
 from kiosk.base.journal import Follower, Listener
 from kiosk.content import outside as outside_rules
 from kiosk.content import pictures
@@ -32,7 +30,8 @@ from kiosk.parts import Parts, open_parts
 from kiosk.settings import Settings
 from kiosk.signage import manifest, stop
 from kiosk.signage.easel import Easel
-from kiosk.signage.push import Mover, Nudger, stop_frame
+from kiosk.signage.push import Mover, Nudger, Router
+from kiosk.signage.reactor import stop_frame
 from kiosk.web import api as staff_api
 from kiosk.web import (
     board,
@@ -48,9 +47,11 @@ from kiosk.web import (
     outside,
     overrides,
     people,
+    relays,
     review,
     rights,
     schedule,
+    shell,
     signage,
     sources,
     words,
@@ -60,12 +61,8 @@ from kiosk.web.openapi import WHOLE_MOST
 from kiosk.web.refs import RefCache, RefFront
 from kiosk.web.request import SignInFirst, csrf, end_transaction, guard_forms, maybe_actor, touch_session
 from kiosk.web.request import parts as parts_here
+from kiosk.web.shell import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-STATIC = ROOT / "static"
-BOARD_POLICY = ("default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; "
-                "img-src 'self' blob:; media-src 'self' blob:; font-src 'self' blob:; base-uri 'none'; form-action 'none'; "
-                "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types kiosk-fragment")
 STAFF_POLICY = ("default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; img-src 'self' blob: data:; "
                 "media-src 'self' blob:; font-src 'self' blob:; connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; "
                 "form-action 'self'; frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types kiosk-fragment")
@@ -81,10 +78,12 @@ class Running:
     follower: Follower
     jobs: jobs.Table
     easel: Easel
+    router: Router
 
     def start(self) -> None:
         self.parts.reactor.start()
         self.follower.start()
+        self.router.load()
         self.jobs.start()
         self.easel.start()
 
@@ -111,21 +110,23 @@ def create_app(parts: Parts) -> Flask:
         SESSION_COOKIE_NAME="__Host-kiosk" if settings.secure_cookies else "kiosk_session", SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings.secure_cookies, SESSION_COOKIE_PATH="/",
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "kiosk" / "translations"), TEMPLATES_AUTO_RELOAD=False,
-        BOARD_POLICY=board_policy(settings.allowed_hosts),
+        BOARD_POLICY=shell.board_policy(outside_rules.origins(settings.allowed_hosts)),
     )
-    app.config["RELEASE"] = release(app.config["BOARD_POLICY"])  # a board's worker keeps the page with its policy
+    app.config["RELEASE"] = shell.release(app.config["BOARD_POLICY"])  # a board's worker keeps the page with its policy
     app.url_map.converters["int"] = _IdInteger
     refs = RefCache(parts.stop.told, partial(_resealed, parts))
     easel = Easel(parts.database, parts.store, parts.zone, pictures.painter(parts.store.path, settings.data / "work"), now)
-    app.extensions.update(kiosk=parts, refs=refs, running=Running(parts, _follower(parts, refs, easel), jobs.Table(parts), easel),
-                          lookout=outside_rules.Lookout())
+    router = Router(parts.database, parts.reactor)
+    app.extensions.update(kiosk=parts, refs=refs,
+                          running=Running(parts, _follower(parts, refs, easel, router), jobs.Table(parts), easel, router),
+                          lookout=outside_rules.Lookout(), mirrored={})
     Babel(app, locale_selector=language)
     csrf.init_app(app)
     for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, schedule.bp, duty.bp,
                       catalogue.bp,
-                      office.bp, objection.bp, sources.bp, outside.bp, overrides.bp, staff_api.bp):
+                      office.bp, objection.bp, sources.bp, outside.bp, overrides.bp, relays.bp, relays.protocol, staff_api.bp):
         app.register_blueprint(blueprint)
-    live.init_app(app, parts.reactor, board.board_of_socket)
+    live.init_app(app, parts.reactor, {"/board/live": board.board_of_socket, "/relay/live": relays.relay_of_socket})
     parts.bus.subscribe(stop.TOPIC, lambda _: parts.reactor.send(None, stop_frame()))  # another process stopped everything
     app.before_request(_nonce)
     app.before_request(guard_forms)
@@ -137,8 +138,8 @@ def create_app(parts: Parts) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)
     app.context_processor(_page_values)
-    app.add_url_rule("/static/<release>/<path:name>", "static", _static)
-    headers = _security_headers(app.config["BOARD_POLICY"])
+    app.add_url_rule("/static/<release>/<path:name>", "static", shell.static_file)
+    headers = shell.security_headers(app.config["BOARD_POLICY"])
     app.wsgi_app = RefFront(app.wsgi_app, refs, headers=headers)  # type: ignore[assignment,method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies
@@ -157,11 +158,12 @@ class _IdInteger(IntegerConverter):
         return int(value)
 
 
-def _follower(parts: Parts, refs: RefCache, easel: Easel) -> Follower:
+def _follower(parts: Parts, refs: RefCache, easel: Easel, router: Router) -> Follower:
     """Every listener of the journal. Durable ones run once for all processes, local ones in each."""
     nudges = Listener("nudges", Nudger(parts.database, parts.reactor, refs, partial(_sealed, parts)).hear, durable=False)
     recorder = records.recorder(parts.database, parts.zone, days.calendar)
     return parts.follower(
+        Listener("routes", router.hear, durable=False),
         nudges,  # a recall has moved its refs in its own transaction: nothing may stand before its nudge
         Listener("refs", Mover(parts.database, parts.press, now, recorder).hear, durable=True),
         nudges,
@@ -182,24 +184,6 @@ def _resealed(parts: Parts, body: bytes, stopped: Mapping[str, Any] | None) -> b
     return canonical(manifest.sealed(told, told["board"], told["version"], parts.signer, at=now(), stopped=stopped))
 
 
-def board_policy(hosts: Collection[str]) -> str:
-    """What a board's page may load: its own, and from the hosts that the office allowed frames, streams and whether they answer."""
-    allowed = " ".join(outside_rules.origins(hosts))
-    if not allowed:
-        return BOARD_POLICY
-    told = BOARD_POLICY.replace("connect-src 'self'", f"connect-src 'self' {allowed}")
-    return told.replace("media-src 'self' blob:", f"media-src 'self' blob: {allowed}") + f"; frame-src {allowed}"
-
-
-def release(policy: str = "") -> str:
-    """The name of this release: a hash over all that a browser keeps, so that a change gives new addresses."""
-    digest = hashlib.sha256(policy.encode())
-    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
-        digest.update(path.relative_to(STATIC).as_posix().encode())
-        digest.update(path.read_bytes() if path.stat().st_size < 1_000_000 else str(path.stat().st_size).encode())
-    return digest.hexdigest()[:12]
-
-
 def language() -> str:
     """zh or en: the person's choice, this browser's choice, the office's choice."""
     person = maybe_actor() if request.path.startswith("/staff") else None
@@ -214,18 +198,10 @@ def _nonce() -> None:
     g.nonce = secrets.token_urlsafe(18)
 
 
-def _static(release: str, name: str) -> ResponseReturnValue:
-    if release != current_app.config["RELEASE"]:
-        raise NotFound("这个页面换了新版，请刷新。")
-    response = send_from_directory(STATIC, name, max_age=31_536_000)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
-
-
 def _finish(response: Response) -> Response:
     end_transaction(keep=response.status_code < 400)
     touch_session()
-    for name, value in _security_headers(_policy()):
+    for name, value in shell.security_headers(_policy()):
         response.headers.setdefault(name, value)
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
@@ -240,12 +216,6 @@ def _policy() -> str:
     if request.path.startswith(("/staff", "/setup")):
         return STAFF_POLICY.format(nonce=g.get("nonce", ""))
     return str(current_app.config["BOARD_POLICY"]) if request.path.startswith("/board") else "default-src 'none'; frame-ancestors 'none'"
-
-
-def _security_headers(policy: str) -> list[tuple[str, str]]:
-    return [("Content-Security-Policy", policy), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"),
-            ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
-            ("Permissions-Policy", "camera=(), microphone=(), geolocation=()")]
 
 
 def _page_values() -> dict[str, Any]:

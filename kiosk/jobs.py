@@ -165,7 +165,7 @@ def tally(parts: Parts) -> None:
 def tell_again(parts: Parts) -> None:
     """What was asked of boards and not answered yet, once more on the sockets that this process holds."""
     with parts.database.read() as session:
-        frames = commands.to_say(session, now(), parts.reactor.connected())
+        frames = commands.to_say(session, now(), parts.reactor.reached())
     for board, texts in frames.items():
         for text in texts:
             parts.reactor.send([board], text)

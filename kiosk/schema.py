@@ -16,9 +16,9 @@ from kiosk.base.db import Base, Database
 from kiosk.base.errors import Problem
 from kiosk.content import ingest, pages, review, running, slides, sources
 from kiosk.disclosure import certificates, days, deliveries, outages, records, reminders, topics
-from kiosk.signage import boards, commands, manifest, overrides, playlists, plays, presence, tallies
+from kiosk.signage import boards, commands, manifest, overrides, playlists, plays, presence, relays, tallies
 
-TABLES = (ingest, pages, review, running, slides, sources, boards, manifest, overrides, playlists, plays, presence, tallies,
+TABLES = (ingest, pages, review, running, slides, sources, boards, relays, manifest, overrides, playlists, plays, presence, tallies,
           commands, days, topics, records, reminders, deliveries, outages, certificates)
 METADATA = Base.metadata
 

@@ -99,6 +99,7 @@ class Board(Base):
     held_at: Mapped[datetime | None] = mapped_column(Instant())
     shows: Mapped[str | None] = mapped_column(String(60))
     vitals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    relay_id: Mapped[int | None] = mapped_column(ForeignKey("relay.id"), index=True)
 
     unit: Mapped[Unit] = relationship(lazy="joined")
     groups: Mapped[list[Group]] = relationship(secondary=board_group, back_populates="boards", order_by=Group.id)
@@ -143,7 +144,7 @@ class Board(Base):
 
 
 class Pairing(Base):
-    """A screen that waits for somebody to type its code. A relay waits the same way."""
+    """A screen that waits for somebody to type its code. A relay waits the same way. `via_id`: the relay through which the screen asks."""
 
     __tablename__ = "pairing"
 
@@ -154,6 +155,13 @@ class Pairing(Base):
     relay: Mapped[bool] = mapped_column(default=False)
     expires_at: Mapped[datetime] = mapped_column(Instant())
     board_id: Mapped[int | None] = mapped_column(ForeignKey("board.id"))
+    relay_id: Mapped[int | None] = mapped_column(ForeignKey("relay.id"))
+    via_id: Mapped[int | None] = mapped_column(ForeignKey("relay.id"))
+
+    @property
+    def is_used(self) -> bool:
+        """Whether somebody typed its code: it became a board or a relay."""
+        return self.board_id is not None or self.relay_id is not None
 
 
 class Status(StrEnum):
@@ -178,15 +186,17 @@ class Placing:
 
 # --- pairing ----------------------------------------------------------------------------------------------------------
 
-def ask_pairing(session: Session, screen: Mapping[str, Any], *, relay: bool, at: datetime, life: timedelta) -> tuple[str, str]:
-    """A code for the wall and the secret by which the screen asks again."""
+def ask_pairing(session: Session, screen: Mapping[str, Any], *, relay: bool, at: datetime, life: timedelta, via: int | None = None
+                ) -> tuple[str, str]:
+    """A code for the wall and the secret by which the screen asks again. `via`: the relay through which it asks."""
     session.execute(delete(Pairing).where(Pairing.expires_at < at - timedelta(days=1)))
     taken = set(session.scalars(select(Pairing.code).where(Pairing.expires_at > at)))
     if len(taken) > 2000:
         raise Conflict("等着登记的屏太多，请先登记已经显示代码的屏。")
     code = next(code for code in iter(_code, "") if code not in taken)
     secret = secrets.token_urlsafe(32)
-    session.add(Pairing(code=code, secret_hash=hashed(secret), screen=_screen(screen), relay=relay, expires_at=at + life))
+    session.add(Pairing(code=code, secret_hash=hashed(secret), screen={} if relay else _screen(screen), relay=relay, expires_at=at + life,
+                        via_id=via))
     return code, secret
 
 
@@ -198,7 +208,7 @@ def find_pairing(session: Session, code: str, *, at: datetime) -> Pairing:
         raise NotFound("没有找到这个代码。请看看屏上现在的 6 位代码，它 10 分钟换一次。")
     if row.expires_at <= at:
         raise NotFound("这个代码过期了。屏上已经换了新代码，请照新的填。")
-    if row.board_id is not None:
+    if row.is_used:
         raise Conflict("这个代码已经登记过了。")
     return row
 
@@ -219,7 +229,7 @@ def pair(session: Session, pairing: Pairing, placing: Placing, *, unit: Unit, ke
     made = add(session, placing, unit=unit, token_hash="", by=by, at=at)
     made.token_hash = hashed(token_of(pairing, key))
     made.groups = usual_groups(session, unit)
-    pairing.board_id = made.id
+    pairing.board_id, made.relay_id = made.id, pairing.via_id
     return made
 
 
@@ -229,7 +239,7 @@ def pair_again(session: Session, board: Board, pairing: Pairing, *, key: bytes, 
     if pairing.relay:
         raise Conflict("这个代码是中继的，不是屏的。")
     presence.left(session, board.id, board.seen_at)
-    board.token_hash, pairing.board_id = hashed(token_of(pairing, key)), board.id
+    board.token_hash, pairing.board_id, board.relay_id = hashed(token_of(pairing, key)), board.id, pairing.via_id
     board.seen_at = board.online_since = board.held_edition = board.held_version = board.shows = None
     journal.record(session, "board.keyed", board, by=by, at=at)
 
@@ -237,14 +247,15 @@ def pair_again(session: Session, board: Board, pairing: Pairing, *, key: bytes, 
 def pairing_of(session: Session, secret: str, *, at: datetime) -> Pairing:
     """The pairing behind a screen's secret, for as long as it is of use."""
     row = session.scalars(select(Pairing).where(Pairing.secret_hash == hashed(secret))).first()
-    if row is None or (row.board_id is None and row.expires_at <= at) or row.expires_at <= at - timedelta(days=1):
+    if row is None or (not row.is_used and row.expires_at <= at) or row.expires_at <= at - timedelta(days=1):
         raise NotFound("这个代码过期了。")
     return row
 
 
 def token_of(pairing: Pairing, key: bytes) -> str:
-    """The board's token, the same at each asking, so that a lost answer loses nothing; not stored anywhere."""
-    return "kb_" + hmac.new(key, f"board:{pairing.secret_hash}".encode(), sha256).hexdigest()
+    """The token, the same at each asking, so that a lost answer loses nothing; not stored anywhere."""
+    kind = "relay" if pairing.relay else "board"
+    return f"k{kind[0]}_" + hmac.new(key, f"{kind}:{pairing.secret_hash}".encode(), sha256).hexdigest()
 
 
 # --- boards -----------------------------------------------------------------------------------------------------------
@@ -330,7 +341,7 @@ def heartbeat(board: Board, report: Mapping[str, Any], *, at: datetime, silent: 
         presence.holds(session, board.id, board.held_version, board.held_edition, at)
     item = report.get("item")
     board.shows = item[:60] if isinstance(item, str) else None
-    board.vitals = {name: _bounded(report[name]) for name in VITALS if name in report}
+    board.vitals = {name: bounded(report[name]) for name in VITALS if name in report}
 
 
 VITALS = ("at", "skew_ms", "storage", "memory", "errors", "release", "cause", "done")
@@ -460,13 +471,14 @@ def _code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
-def _bounded(value: Any, depth: int = 0) -> Any:
+def bounded(value: Any, depth: int = 0) -> Any:
+    """What a machine says of itself, cut to sane bounds: it may be broken."""
     if isinstance(value, bool | int | float) or value is None:
         return value if not isinstance(value, int | float) or abs(value) < 1e15 else None
     if isinstance(value, str):
         return value[:200]
     if depth < 2 and isinstance(value, list):
-        return [_bounded(each, depth + 1) for each in value[:20]]
+        return [bounded(each, depth + 1) for each in value[:20]]
     if depth < 2 and isinstance(value, dict):
-        return {str(name)[:40]: _bounded(each, depth + 1) for name, each in list(value.items())[:20]}
+        return {str(name)[:40]: bounded(each, depth + 1) for name, each in list(value.items())[:20]}
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from kiosk.base.db import Database
 from kiosk.base.journal import Entry
 from kiosk.content import pages
 from kiosk.content.slides import Revision
-from kiosk.signage import commands, manifest
+from kiosk.signage import commands, manifest, relays
 from kiosk.signage.boards import Board
 from kiosk.signage.compose import Press
+from kiosk.signage.reactor import ask_frame, nudge
 
 log = logging.getLogger("kiosk")
 
@@ -32,6 +32,8 @@ SLICE = 50
 # After these, pages may be wanted in sizes that nobody drew yet.
 SIZES = frozenset({"board.added", "board.changed", "group.changed", "playlist.placed"})
 CUTS = frozenset({"board.ended", "board.keyed"})
+# After these other boards stand under some relay.
+ROUTES = frozenset({"relay.added", "relay.changed", "relay.ended", "relay.keyed", "board.added", *CUTS})
 
 
 class Hub(Protocol):
@@ -42,6 +44,10 @@ class Hub(Protocol):
     def close(self, board_ids: Collection[int]) -> None: ...
 
     def connected(self) -> Mapping[int, Any]: ...
+
+    def reached(self) -> Mapping[int, Any]: ...
+
+    def route(self, routes: Mapping[int, int]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -68,16 +74,6 @@ class RefKeeper(Protocol):
 
 # A ref's body sealed for a board of this version, as bytes, and what it tells of a stop.
 Seal = Callable[[int, int, Mapping[str, Any]], tuple[bytes, Mapping[str, Any] | None]]
-
-
-def nudge(version: int) -> str:
-    """The frame that says: there is a newer ref. The same bytes for every board that moved."""
-    return json.dumps({"version": version}, separators=(",", ":"))
-
-
-def stop_frame() -> str:
-    """The frame that says: everything is stopped, ask for your ref though it may bear the version you hold."""
-    return json.dumps({"version": 0, "stop": True}, separators=(",", ":"))
 
 
 Hear = Callable[[Sequence[Entry]], None]
@@ -153,7 +149,7 @@ class Nudger:
 
     def _ask(self, entry: Entry) -> None:
         """Somebody asks something of a board; it is said by whoever holds its socket, and said again by a job until it answers."""
-        if entry.subject_id is not None and entry.subject_id in self._hub.connected():
+        if entry.subject_id is not None and entry.subject_id in self._hub.reached():
             self._hub.send([entry.subject_id], commands.say(entry.data["do"], entry.data["command"]))
 
     def _moved(self, seq: int) -> None:
@@ -169,6 +165,37 @@ class Nudger:
             self._hub.send([board for board, _, _ in piece], nudge(seq))
         if asleep := [board for board, _, _ in moved if board not in connected]:
             self._hub.send(asleep, nudge(seq))  # who connects at this very moment
+
+
+class Router:
+    """Local listener: which relay each board stands under, so that its relay hears what is said to it; a relay whose boards change asks
+    for them at once. The first time it hears anything it reads them all.
+    """
+
+    def __init__(self, database: Database, hub: Hub) -> None:
+        self._database, self._hub = database, hub
+        self._routes: dict[int, int] = {}
+
+    def load(self) -> None:
+        """Before anybody is told anything."""
+        self._routes = self._read()
+        self._hub.route(self._routes)
+
+    def hear(self, entries: Sequence[Entry]) -> None:
+        if not any(entry.verb in ROUTES for entry in entries):
+            return
+        keyed = {entry.subject_id for entry in entries if entry.verb in CUTS}
+        ended = [-entry.subject_id for entry in entries if entry.verb in ("relay.ended", "relay.keyed") and entry.subject_id is not None]
+        before, after = self._routes, self._read()
+        changed = [relay for board, relay in {*before.items()} ^ {*after.items()}] + [before[each] for each in keyed if each in before]
+        self._routes = after
+        self._hub.route(after)
+        self._hub.send([-relay for relay in {*changed}], ask_frame())
+        self._hub.close(ended)
+
+    def _read(self) -> dict[int, int]:
+        with self._database.read() as session:
+            return relays.routes(session)
 
 
 def version_of(database: Database, board_id: int) -> int:

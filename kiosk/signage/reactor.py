@@ -1,5 +1,8 @@
 """Reactor: the one epoll thread that holds every board's socket.
 
+A relay's socket stands for all boards under it (`route`): what is said to one of them goes to the relay too, with their numbers beside
+it. Its line bears the relay's number below zero. Where there is no epoll (Windows) select does, for a few hundred boards.
+
 Laws. One writer a socket: all sends happen in this thread. A frame is encoded once for all. A send never blocks; what the
 kernel does not take is kept, and beside it at most one pending frame, the latest: a slow board never delays another.
 Pings come from one timer, spread over the interval; who does not answer is closed.
@@ -7,17 +10,17 @@ Pings come from one timer, spread over the interval; who does not answer is clos
 
 from __future__ import annotations
 
+import json
 import logging
-import os
 import select
 import socket
 import struct
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 log = logging.getLogger("kiosk")
 
@@ -27,6 +30,9 @@ STUCK_SECONDS: Final = 60.0
 SLICE: Final = 500
 FRAME_MOST: Final = 65_536
 PING: Final = b"\x89\x00"
+NO_SIGNAL: Final = getattr(socket, "MSG_NOSIGNAL", 0)
+EPOLL: Final[Callable[[], Any] | None] = getattr(select, "epoll", None)
+READ, WRITE, BROKEN = 0x1, 0x4, 0x18  # as epoll has them: EPOLLIN, EPOLLOUT, EPOLLERR | EPOLLHUP
 REVOKED: Final = 4401
 
 Closed = Callable[[int], None]
@@ -42,17 +48,34 @@ def text_frame(text: str) -> bytes:
     return struct.pack("!BBQ", 0x81, 127, len(data)) + data
 
 
+def nudge(version: int) -> str:
+    """The frame that says: there is a newer ref. The same bytes for every board that moved."""
+    return json.dumps({"version": version}, separators=(",", ":"))
+
+
+def stop_frame() -> str:
+    """The frame that says: everything is stopped, ask for your ref though it may bear the version you hold."""
+    return json.dumps({"version": 0, "stop": True}, separators=(",", ":"))
+
+
+def ask_frame() -> str:
+    """The frame that says: ask again. For relays, when other boards stand under them."""
+    return json.dumps({"version": 0, "ask": True}, separators=(",", ":"))
+
+
 def close_frame(code: int) -> bytes:
     return struct.pack("!BBH", 0x88, 2, code)
 
 
 class Line:
-    """One board's socket. `rest`: what the kernel has not taken of the frame in flight; `latest`: the one frame that waits."""
+    """One board's socket, or a relay's (`board` below zero). `gone`: told when it ends. `rest`: what the kernel has not taken of the
+    frame in flight; `latest`: the one frame that waits.
+    """
 
-    __slots__ = ("board", "buffer", "dying", "heard_at", "latest", "pinged_at", "rest", "since", "sock", "stuck_at")
+    __slots__ = ("board", "buffer", "dying", "gone", "heard_at", "latest", "pinged_at", "rest", "since", "sock", "stuck_at")
 
-    def __init__(self, board: int, sock: socket.socket, now: float, since: datetime) -> None:
-        self.board, self.sock, self.since = board, sock, since
+    def __init__(self, board: int, sock: socket.socket, now: float, since: datetime, gone: Callable[[], object]) -> None:
+        self.board, self.sock, self.since, self.gone = board, sock, since, gone
         self.rest: memoryview | None = None
         self.latest: bytes | None = None
         self.stuck_at = 0.0
@@ -65,8 +88,10 @@ class Line:
 class Reactor:
     """Holds sockets, sends frames, pings. Every method may be called from any thread and never raises for a board's fault."""
 
-    def __init__(self, *, ping: float = PING_SECONDS, pong: float = PONG_SECONDS) -> None:
+    def __init__(self, *, ping: float = PING_SECONDS, pong: float = PONG_SECONDS, poller: Callable[[], Any] | None = None) -> None:
         self._ping, self._pong = ping, pong
+        self._poller = poller or EPOLL or Select
+        self._routes: Mapping[int, int] = {}
         self._lines: dict[int, Line] = {}  # by fd
         self._boards: dict[int, set[int]] = {}  # fds by board
         self._tasks: deque[Callable[[], None]] = deque()
@@ -83,27 +108,37 @@ class Reactor:
         with self._lock:
             if self._thread is not None:
                 return
-            self._epoll = select.epoll()
-            self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-            self._epoll.register(self._wake_in, select.EPOLLIN)
+            self._epoll = self._poller()
+            self._wake_in, self._wake_out = socket.socketpair()
+            for end in (self._wake_in, self._wake_out):
+                end.setblocking(False)
+            self._epoll.register(self._wake_in.fileno(), READ)
             self._thread = threading.Thread(target=self._run, name="reactor", daemon=True)
             self._thread.start()
 
-    def adopt(self, sock: socket.socket, board: int, first: str | None, *, since: datetime) -> None:
-        """Take over a socket after its handshake; `first` is said at once."""
+    def adopt(self, sock: socket.socket, board: int, first: str | None, *, since: datetime, gone: Callable[[], object] = lambda: None
+              ) -> None:
+        """Take over a socket after its handshake; `first` is said at once, and `gone` called when the socket is closed."""
         self.start()
         sock.setblocking(False)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             pass
-        self._do(lambda: self._add(sock, board, text_frame(first) if first else None, since))
+        self._do(lambda: self._add(sock, board, text_frame(first) if first else None, since, gone))
+
+    def route(self, routes: Mapping[int, int]) -> None:
+        """Which boards stand under which relay, from now on."""
+        self._routes = dict(routes)
 
     def send(self, boards: Collection[int] | None, text: str) -> None:
-        """Say the same to these boards (None: to all), each on all its sockets."""
+        """Say the same to these boards (None: to all), each on all its sockets, and to the relays that they stand under."""
         frame = text_frame(text)
         wanted = None if boards is None else tuple(boards)
         self._do(lambda: self._send(wanted, frame))
+        for relay, under in self._relayed(wanted or ()).items():
+            told, line = text_frame(json.dumps({**json.loads(text), "boards": under}, separators=(",", ":"))), (-relay,)
+            self._do(lambda told=told, line=line: self._send(line, told))  # type: ignore[misc]
 
     def close(self, boards: Collection[int], code: int = REVOKED) -> None:
         """Close the sockets of boards whose token is worth nothing any more."""
@@ -113,7 +148,21 @@ class Reactor:
     def connected(self) -> Mapping[int, datetime]:
         """Boards on line here, since when."""
         with self._lock:
-            return {line.board: line.since for line in self._lines.values()}
+            return {line.board: line.since for line in self._lines.values() if line.board >= 0}
+
+    def reached(self) -> Mapping[int, datetime]:
+        """Boards that hear what is said here: by a socket of their own, or by their relay's."""
+        with self._lock:
+            since = {line.board: line.since for line in self._lines.values()}
+        return {**{board: since[-relay] for board, relay in self._routes.items() if -relay in since},
+                **{board: at for board, at in since.items() if board >= 0}}
+
+    def _relayed(self, boards: Collection[int]) -> Mapping[int, list[int]]:
+        under: dict[int, list[int]] = defaultdict(list)
+        for board in boards if self._routes else ():
+            if (relay := self._routes.get(board)) is not None:
+                under[relay].append(board)
+        return under
 
     def stop(self, spread: float = 0.0) -> None:
         """Tell every board when to come back, spread over `spread` seconds, and end."""
@@ -129,9 +178,9 @@ class Reactor:
         self._tasks.append(task)
         if self._thread is not None:
             try:
-                os.write(self._wake_out, b"x")
-            except (BlockingIOError, OSError):
-                pass  # the pipe is full: it is awake anyway
+                self._wake_out.send(b"x")
+            except OSError:
+                pass  # it is full of wake-ups: awake anyway
 
     def _run(self) -> None:
         self._ticked, tick = time.monotonic(), min(1.0, self._ping / 4)
@@ -155,32 +204,34 @@ class Reactor:
             self._tasks.popleft()()
 
     def _serve(self, fd: int, events: int) -> None:
-        if fd == self._wake_in:
+        if fd == self._wake_in.fileno():
             try:
-                os.read(fd, 65_536)
+                self._wake_in.recv(65_536)
             except BlockingIOError:
                 pass
             return
         line = self._lines.get(fd)
         if line is None:
             return
-        if events & (select.EPOLLHUP | select.EPOLLERR):
+        if events & BROKEN:
             self._drop(line)
             return
-        if events & select.EPOLLIN:
+        if events & READ:
             self._read(line)
-        if events & select.EPOLLOUT and fd in self._lines:
+        if events & WRITE and fd in self._lines:
             self._flush(line)
 
-    def _add(self, sock: socket.socket, board: int, first: bytes | None, since: datetime) -> None:
+    def _add(self, sock: socket.socket, board: int, first: bytes | None, since: datetime, gone: Callable[[], object]) -> None:
         fd = sock.fileno()
         if fd < 0:
+            gone()
             return
-        line = Line(board, sock, time.monotonic(), since)
+        line = Line(board, sock, time.monotonic(), since, gone)
         try:
-            self._epoll.register(fd, select.EPOLLIN)
+            self._epoll.register(fd, READ)
         except (OSError, ValueError):
             sock.close()
+            gone()
             return
         with self._lock:
             self._lines[fd] = line
@@ -210,7 +261,7 @@ class Reactor:
             line.latest = frame  # messages say the newest state: only the latest is worth keeping
             return
         try:
-            sent = line.sock.send(frame, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            sent = line.sock.send(frame, NO_SIGNAL)
         except BlockingIOError:
             sent = 0
         except OSError:
@@ -218,12 +269,12 @@ class Reactor:
             return
         if sent < len(frame):
             line.rest, line.stuck_at = memoryview(frame)[sent:], time.monotonic()
-            self._epoll.modify(line.sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
+            self._epoll.modify(line.sock.fileno(), READ | WRITE)
 
     def _flush(self, line: Line) -> None:
         while line.rest is not None:
             try:
-                sent = line.sock.send(line.rest, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+                sent = line.sock.send(line.rest, NO_SIGNAL)
             except BlockingIOError:
                 return
             except OSError:
@@ -239,7 +290,7 @@ class Reactor:
         if line.dying:
             self._drop(line)
         else:
-            self._epoll.modify(line.sock.fileno(), select.EPOLLIN)
+            self._epoll.modify(line.sock.fileno(), READ)
 
     def _read(self, line: Line) -> None:
         try:
@@ -329,6 +380,7 @@ class Reactor:
         except (OSError, ValueError):
             pass
         line.sock.close()
+        line.gone()
 
     def _farewell(self, spread: float) -> None:
         count = max(1, len(self._lines))
@@ -339,5 +391,32 @@ class Reactor:
         for line in list(self._lines.values()):
             self._drop(line)
         self._epoll.close()
-        os.close(self._wake_in)
-        os.close(self._wake_out)
+        self._wake_in.close()
+        self._wake_out.close()
+
+
+class Select:
+    """epoll's manners over select(), for systems that have no epoll."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[int, int] = {}
+
+    def register(self, fd: int, events: int) -> None:
+        self._wanted[fd] = events
+
+    modify = register
+
+    def unregister(self, fd: int) -> None:
+        self._wanted.pop(fd, None)
+
+    def poll(self, timeout: float, most: int) -> list[tuple[int, int]]:
+        writing = [fd for fd, events in self._wanted.items() if events & WRITE]
+        ready, free, broken = select.select(list(self._wanted), writing, list(self._wanted), timeout)
+        found: dict[int, int] = defaultdict(int)
+        for fds, event in ((ready, READ), (free, WRITE), (broken, BROKEN)):
+            for fd in fds:
+                found[fd] |= event
+        return list(found.items())[:most]
+
+    def close(self) -> None:
+        self._wanted.clear()

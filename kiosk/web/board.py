@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, send_file, url_for
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from kiosk.base.canonical import canonical
 from kiosk.base.errors import Gone, Invalid, NotFound, Problem, TooLarge
 from kiosk.base.objects import is_name
-from kiosk.signage import boards, commands, manifest, overrides, plays, screenshots
-from kiosk.signage.boards import Board
-from kiosk.web.request import bearer, db, now, parts, told_json
+from kiosk.signage import boards, commands, manifest, overrides, plays, relays, screenshots
+from kiosk.signage.boards import Board, Pairing
+from kiosk.signage.relays import Relay
+from kiosk.web import shell
+from kiosk.web.request import db, integer, now, parts, told_json
+from kiosk.web.shell import bearer, token
 
 bp = Blueprint("board", __name__)
+AGE_MOST = 90 * 86_400  # what a relay says that a heartbeat has waited, in seconds
 SCREENSHOT_MOST = screenshots.MOST
-COOKIE_AGE = timedelta(days=3650)
-# What the page needs to start with the server dead: its own modules; content comes from the board's own store.
-SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/foot.js", "board/kinds/mounting.js",
-         "board/kinds/reach.js",
-         "board/kinds/stream.js", "board/kinds/webpage.js", "board/live.js", "board/overlay.js",
-         "board/pairing.js", "board/player.js", "board/rotation.js", "board/scene.js", "board/sleep.js", "board/spool.js", "board/stage.js",
-         "board/store.js",
-         "board/ticker.js", "board/urgent.js", "board/vitals.js", "board/wall.js", "board/wardrobe.js", "board/zones.js", "shared/dom.js",
-         "shared/time.js", "shared/icon.svg", "vendor/noble-hashes/sha2.js", "vendor/noble-hashes/_md.js", "vendor/noble-hashes/_u64.js",
-         "vendor/noble-hashes/utils.js", "vendor/hls/hls.light.min.js")
 
 
 @bp.get("/board")
@@ -38,26 +32,23 @@ def page() -> ResponseReturnValue:
 
 @bp.get("/board-worker.js")
 def worker() -> ResponseReturnValue:
-    response = make_response(render_template("board/worker.js", files=["/board", *map(_address, SHELL)]))
-    response.headers.update({"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "no-cache",
-                             "Service-Worker-Allowed": "/board"})
-    return response
+    return shell.worker()
 
 
 @bp.post("/board/pairings")
 def ask_pairing() -> ResponseReturnValue:
-    told = _json()
-    if told.get("relay"):
-        raise Invalid("relay", "中继还没有做好，请直接登记屏。")
+    told, mirror = _json(), _relay()
     screen = told.get("screen")
-    code, secret = boards.ask_pairing(db(), screen if isinstance(screen, Mapping) else {}, relay=False, at=now(),
-                                      life=timedelta(seconds=parts().settings.pairing_seconds))
+    code, secret = boards.ask_pairing(db(), screen if isinstance(screen, Mapping) else {}, relay=told.get("relay") is True, at=now(),
+                                      life=timedelta(seconds=parts().settings.pairing_seconds), via=mirror.id if mirror else None)
     return jsonify(code=code, secret=secret, seconds=parts().settings.pairing_seconds), 201
 
 
 @bp.get("/board/pairing")
 def pairing() -> ResponseReturnValue:
     waiting = boards.pairing_of(db(), bearer() or "", at=now())
+    if waiting.relay_id is not None:
+        return _paired_relay(relays.relay(db(), waiting.relay_id), waiting)
     if waiting.board_id is None:
         return jsonify(state="waiting", seconds=max(0, int((waiting.expires_at - now()).total_seconds()))), 202
     board = boards.board(db(), waiting.board_id)
@@ -71,9 +62,7 @@ def identity() -> ResponseReturnValue:
     """Trade the token for the cookie that the page's own requests carry."""
     board = _known(bearer())
     response = jsonify(board=board.id, key=parts().signer.public)
-    response.set_cookie(cookie_name(board.id), bearer() or "", max_age=COOKIE_AGE, httponly=True, samesite="Strict",
-                        secure=parts().settings.secure_cookies, path="/")
-    return response
+    return shell.with_cookie(response, board.id, bearer() or "", secure=parts().settings.secure_cookies)
 
 
 @bp.get("/board/ref")
@@ -85,9 +74,11 @@ def ref() -> ResponseReturnValue:
     sealed = manifest.ref(db(), found, parts().signer, at=now(), stopped=stopped)
     if sealed is None:
         raise NotFound("这块屏还没有内容。")
-    entry = refs().put(token() or "", found.id, sealed["version"], canonical(sealed), read_at=read_at, stopped=stopped)
-    response = Response(entry.body, mimetype="application/json")
-    response.headers.update({"ETag": entry.etag.decode(), "Cache-Control": "no-cache"})
+    body = canonical(sealed)
+    if not is_relay_token(token()):  # a relay's token answers for several boards
+        refs().put(token() or "", found.id, sealed["version"], body, read_at=read_at, stopped=stopped)
+    response = Response(body, mimetype="application/json")
+    response.headers.update({"ETag": f'"{sealed["version"]}"', "Cache-Control": "no-cache"})
     return response if stopped else response.make_conditional(request)  # a stop may have moved no version: never 304 while it lasts
 
 
@@ -100,17 +91,14 @@ def object(sha: str) -> ResponseReturnValue:
         if manifest.is_recalled(db(), sha):
             raise Gone("这份内容已经撤回。")
         raise NotFound("没有这个对象。")
-    response = send_file(path, mimetype="application/octet-stream", conditional=True, etag=sha, max_age=None)
-    response.headers.update({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff",
-                             "Content-Security-Policy": "sandbox; default-src 'none'"})
-    return response
+    return shell.object_file(path, sha)
 
 
 @bp.post("/board/heartbeat")
 def heartbeat() -> ResponseReturnValue:
-    report, board = _json(), asking()
-    boards.heartbeat(board, report, at=now(), silent=timedelta(seconds=parts().settings.silent_seconds))
-    overrides.heard(db(), board, now())
+    report, board, at = _json(), asking(), heard_at()
+    boards.heartbeat(board, report, at=max(at, board.seen_at or at), silent=timedelta(seconds=parts().settings.silent_seconds))
+    overrides.heard(db(), board, at)
     return "", 204
 
 
@@ -134,33 +122,52 @@ def take_screenshot() -> ResponseReturnValue:
     return "", 204
 
 
-def _address(name: str) -> str:
-    return url_for("static", release=current_app.config["RELEASE"], name=name)
-
-
 def refs() -> Any:
     """The refs this process answers from memory."""
     return current_app.extensions["refs"]
 
 
-def cookie_name(board_id: int) -> str:
-    return f"kiosk_board_{board_id}"
-
-
 def asking() -> Board:
-    """The board that asks, by token or by cookie; 401 without a word that would blank a board."""
-    return _known(token())
+    """The board that asks, by token or by cookie; 401 without a word that would blank a board. A relay asks for a board under it."""
+    mirror = _relay()
+    if mirror is None:
+        return _known(token())
+    wanted = request.args.get("b", type=integer)
+    found = next((board for board in relays.boards_under(db(), mirror) if board.id == wanted), None)
+    if found is None:
+        raise NotFound("这块屏不在这个中继下面。")
+    return found
 
 
-def token() -> str | None:
-    """The board's token: from the header, or from the cookie of the board that the query names."""
-    if bearer():
-        return bearer()
-    wanted = request.args.get("b", "")
-    if wanted.isdecimal() and len(wanted) < 10:
-        return request.cookies.get(cookie_name(int(wanted)))
-    mine = [value for name, value in request.cookies.items() if name.startswith("kiosk_board_")]
-    return mine[0] if len(mine) == 1 else None
+def asking_relay() -> Relay:
+    found = relays.by_token(db(), token() or "")
+    if found is None:
+        raise NotKnown("这个中继的凭证不对，请管理员重新登记。")
+    return found
+
+
+def is_relay_token(held: str | None) -> bool:
+    return held is not None and held.startswith(relays.TOKEN)
+
+
+def heard_at() -> datetime:
+    """When the board said it: now, or as long ago as the relay says that it has kept it."""
+    try:
+        kept = float(request.headers.get("Kiosk-Age", "0")) if is_relay_token(token()) else 0.0
+    except ValueError:
+        kept = 0.0
+    return now() - timedelta(seconds=kept if 0 <= kept < AGE_MOST else 0.0)
+
+
+def _relay() -> Relay | None:
+    """The relay that asks; None where it is none. 401 where its token is worth nothing."""
+    return asking_relay() if is_relay_token(token()) else None
+
+
+def _paired_relay(found: Relay, waiting: Pairing) -> ResponseReturnValue:
+    if found.seen_at is not None:
+        raise Gone("这个中继已经登记好，在用了。")
+    return jsonify(relay=found.id, token=boards.token_of(waiting, parts().secret), key=parts().signer.public)
 
 
 def board_of_socket() -> tuple[int, int] | None:

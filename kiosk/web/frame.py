@@ -48,6 +48,7 @@ VERB_NAMES = {
     "password.set": N_("设了密码"), "link.made": N_("领了设密码的链接"), "token.made": N_("做了令牌"), "token.ended": N_("作废令牌"),
     "role.granted": N_("给了权限"), "role.consented": N_("同意权限"), "role.ended": N_("收回权限"), "board.added": N_("登记屏"),
     "board.changed": N_("改了屏的资料"), "board.ended": N_("拆除屏"), "board.keyed": N_("换了屏的凭证"), "board.called": N_("打过电话"),
+    "relay.added": N_("登记中继"), "relay.changed": N_("改了中继"), "relay.keyed": N_("换了中继的凭证"), "relay.ended": N_("拆除中继"),
     "playlist.made": N_("新建列表"), "playlist.changed": N_("改了列表"), "playlist.placed": N_("改了挂的地方"),
     "playlist.removed": N_("删了列表"), "campaign.added": N_("加了时段"), "campaign.changed": N_("改了时段"),
     "campaign.removed": N_("删了时段"), "daypart.added": N_("记下时段名"), "daypart.changed": N_("改了时段名"),

@@ -1,14 +1,14 @@
-"""WS /board/live: flask-sock does the handshake, then the socket is taken from the server and handed to the reactor.
+"""WS /board/live and /relay/live: flask-sock does the handshake, then the socket is taken from the server and handed to the reactor.
 
 Under gunicorn the request thread ends at once. The socket object is detached, because the server closes the one it knows;
-nothing may raise after that. Under Werkzeug (development) the thread stays, to keep the server from closing the socket.
+nothing may raise after that. Under Werkzeug (Windows, development) the thread stays, to keep the server from closing the socket.
 """
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,8 +18,7 @@ from simple_websocket import Server
 
 from kiosk.base.clock import now
 from kiosk.base.errors import Forbidden, Problem
-from kiosk.signage.push import nudge
-from kiosk.signage.reactor import Reactor
+from kiosk.signage.reactor import Reactor, nudge
 
 Known = Callable[[], tuple[int, int] | None]
 
@@ -39,17 +38,18 @@ class NotKnown(Problem):
     slug = "not-known"
 
 
-def init_app(app: Flask, reactor: Reactor, known: Known) -> None:
-    """Register the route; `known` tells the asking board and the version it should hold."""
+def init_app(app: Flask, reactor: Reactor, doors: Mapping[str, Known]) -> None:
+    """Register the routes; each path's `known` tells who asks (a board's number, a relay's below zero) and the version it should hold."""
     app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread, "max_message_size": 65_536}
     sock = Sock()
-    app.before_request(lambda: _admit(known) if request.path == "/board/live" else None)
+    app.before_request(lambda: _admit(doors[request.path]) if request.path in doors else None)
 
-    @sock.route("/board/live")  # type: ignore[untyped-decorator]
     def live(ws: Server) -> None:
         board, version = g.board
         hand_over(ws, reactor, board, version)
 
+    for path in doors:
+        sock.route(path, endpoint=f"live{path.replace('/', '-')}")(live)
     sock.init_app(app)
 
 
@@ -57,10 +57,13 @@ def hand_over(ws: Any, reactor: Reactor, board: int, version: int) -> None:
     """Give the socket to the reactor."""
     mode, held = ws.mode, ws.sock
     ws.connected = False
-    taken = socket.socket(fileno=held.detach()) if mode == "gunicorn" else held.dup()
-    reactor.adopt(taken, board, nudge(version) if version else None, since=now())
-    if mode != "gunicorn":
-        _wait(held)
+    first = nudge(version) if version else None
+    if mode == "gunicorn":
+        reactor.adopt(socket.socket(fileno=held.detach()), board, first, since=now())
+        return
+    gone = threading.Event()
+    reactor.adopt(held.dup(), board, first, since=now(), gone=gone.set)
+    gone.wait()
 
 
 def _admit(known: Known) -> None:
@@ -72,16 +75,3 @@ def _admit(known: Known) -> None:
     if found is None:
         raise NotKnown("这块屏的凭证不对，请管理员重新登记。")
     g.board = found
-
-
-def _wait(held: socket.socket) -> None:
-    """Keep Werkzeug's thread until the other end goes, without reading what belongs to the reactor."""
-    idle = threading.Event()
-    while not idle.wait(1.0):
-        try:
-            if held.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
-                return
-        except BlockingIOError:
-            continue
-        except OSError:
-            return

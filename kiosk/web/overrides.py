@@ -30,7 +30,7 @@ from kiosk.signage import cap, manifest, overrides
 from kiosk.signage import stop as stops
 from kiosk.signage.boards import Board, Group, Status
 from kiosk.signage.overrides import Override, State, Wish
-from kiosk.signage.push import stop_frame
+from kiosk.signage.reactor import stop_frame
 from kiosk.web import looks, own, words
 from kiosk.web.request import actor, back_in, db, end_transaction, now, number, only_reads, parts, to
 

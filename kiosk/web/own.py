@@ -16,9 +16,10 @@ from kiosk.base.errors import Forbidden, Invalid, NotFound
 from kiosk.content import slides
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Person, Unit, may, must, reach
-from kiosk.signage import boards, campaigns, playlists
+from kiosk.signage import boards, campaigns, playlists, relays
 from kiosk.signage.boards import Board, Group
 from kiosk.signage.playlists import Campaign, Daypart, Playlist
+from kiosk.signage.relays import Relay
 from kiosk.web.request import actor, db, integer, now, parts
 
 YEARS = (2000, 2199)
@@ -104,6 +105,13 @@ def board(id: int) -> Board:
     found = boards.board(db(), id)
     if not may(actor(), "board.read", found.unit_id):
         raise NotFound("没有这块屏，可能已经拆了。")
+    return found
+
+
+def relay(id: int) -> Relay:
+    found = relays.relay(db(), id)
+    if not may(actor(), "board.read", found.unit_id):
+        raise NotFound("没有这个中继，可能已经拆了。")
     return found
 
 

@@ -27,6 +27,7 @@ from kiosk.base.errors import N_, Forbidden, Invalid, Problem
 from kiosk.parts import Parts
 from kiosk.people import Actor
 from kiosk.web.openapi import TOO_LARGE, WHOLE_MOST
+from kiosk.web.shell import bearer
 
 log = logging.getLogger("kiosk")
 csrf = CSRFProtect()
@@ -92,12 +93,6 @@ def maybe_actor() -> Actor | None:
     return found
 
 
-def bearer() -> str | None:
-    """The token of the Authorization header."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" and token.strip() else None
-
-
 def back_in(page: Callable[..., ResponseReturnValue]
             ) -> Callable[[Callable[View, ResponseReturnValue]], Callable[View, ResponseReturnValue]]:
     """A form whose problem is told on its own page, with everything typed still there (`problem`, `typed` in templates)."""
@@ -153,7 +148,7 @@ def sign_in_session(token: str) -> None:
 def guard_forms() -> None:
     """CSRF for everything that a browser's cookie could do; programs with a token of their own need none."""
     _no_nul(request.args)
-    if request.method in SAFE or request.blueprint == "board":
+    if request.method in SAFE or request.blueprint in ("board", "relay"):
         return
     if bearer() and request.path.startswith("/api/"):
         return

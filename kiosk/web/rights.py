@@ -71,6 +71,9 @@ _TABLE = (
     ("board.edit", "", "signage.pairing signage.pair signage.waiting signage.make_group api.make_board api.make_group api.pair_board"),
     ("board.edit", "board", "signage.change_board_form signage.change_board signage.pairing_again signage.pair_again signage.tell_board "
                             "signage.end_board api.change_board"),
+    ("board.read", "", "relays.listing"),
+    ("board.read", "relay", "relays.one"),
+    ("board.edit", "relay", "relays.change relays.pair_again relays.end"),
     ("board.edit", "group", "signage.change_group api.change_group"),
     ("override.ask", "", "overrides.home overrides.ask overrides.take_in api.ask_override api.list_overrides"),
     ("override.ask", "override", "overrides.one overrides.end overrides.called api.override api.end_override"),

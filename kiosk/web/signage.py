@@ -19,7 +19,7 @@ from kiosk.content.geometry import THEMES, Panel, panel_of, places
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
-from kiosk.signage import commands, manifest
+from kiosk.signage import commands, manifest, relays
 from kiosk.signage import playlists as lists
 from kiosk.signage.boards import SIDE, Board, Group, Placing, Status
 from kiosk.signage.campaigns import rule_of
@@ -187,7 +187,7 @@ def board(id: int) -> ResponseReturnValue:
                            went=_went, statuses=Status, theme_names=THEME_NAMES,
                            layouts=signboards.LAYOUTS, sleep=opening.sleep(found.unit),
                            round=Rounds().board(found), most=parts().settings.round_minutes * 60,
-                           writable=may(actor(), "board.edit", found.unit_id))
+                           writable=may(actor(), "board.edit", found.unit_id), relay=relays.relay_of(db(), found))
 
 
 @bp.get("/staff/boards/<int:id>/change")
@@ -269,6 +269,10 @@ def pairing() -> ResponseReturnValue:
 def pair() -> ResponseReturnValue:
     unit = own.unit(number("unit"), "board.edit")
     waiting = signboards.find_pairing(db(), request.form.get("code", ""), at=now())
+    if waiting.relay:
+        made_relay = relays.pair(db(), waiting, request.form.get("name", ""), unit=unit, key=parts().secret, by=actor(), at=now())
+        flash(gettext("中继登记好了。现在打开它旁边的屏，屏上的代码也登记到这里，就归它管。"), "ok")
+        return to("relays.one", id=made_relay.id)
     own_panel = panel_of(USUAL_INCHES, waiting.screen["w"], waiting.screen["h"])
     made = signboards.pair(db(), waiting, Placing(request.form.get("name", ""), _panel(own_panel)), unit=unit, key=parts().secret,
                            by=actor(), at=now())
@@ -284,6 +288,8 @@ def waiting() -> ResponseReturnValue:
     except Problem as problem:
         return jsonify(told=gettext(problem.message)), problem.status
     left, screen = max(1, round((found.expires_at - now()).total_seconds() / 60)), found.screen
+    if found.relay:
+        return jsonify(relay=True, told=gettext("找到了：这是一台中继，不是屏。代码 %(left)s 分钟后失效。", left=left))
     sentence = gettext("找到了：%(w)s×%(h)s 的屏，代码 %(left)s 分钟后失效。", w=screen["w"], h=screen["h"], left=left)
     return jsonify(w=screen["w"], h=screen["h"], dpr=screen["dpr"], told=sentence)
 
@@ -411,17 +417,7 @@ def _slide(revision: Revision) -> Slide:
 
 def _went(board: Board) -> str:
     """How long nothing was heard."""
-    if board.seen_at is None:
-        return ""
-    minutes = max(1, int((now() - board.seen_at).total_seconds() // 60))
-    hours, rest = divmod(minutes, 60)
-    if minutes < 60:
-        told = gettext("%(minutes)s 分钟", minutes=minutes)
-    elif hours < 24:
-        told = gettext("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=rest) if rest else gettext("%(hours)s 小时", hours=hours)
-    else:
-        told = gettext("%(days)s 天", days=hours // 24)
-    return str(told)
+    return words.went(board.seen_at)
 
 
 def _placing(board: Board) -> Placing:

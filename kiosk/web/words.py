@@ -57,6 +57,21 @@ def said(at: datetime | None) -> str:
     return f"{day(local, today)} {local:%H:%M}"
 
 
+def went(at: datetime | None) -> str:
+    """How long ago that was; "" for never."""
+    if at is None:
+        return ""
+    minutes = max(1, int((now() - at).total_seconds() // 60))
+    hours, rest = divmod(minutes, 60)
+    if minutes < 60:
+        told = gettext("%(minutes)s 分钟", minutes=minutes)
+    elif hours < 24:
+        told = gettext("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=rest) if rest else gettext("%(hours)s 小时", hours=hours)
+    else:
+        told = gettext("%(days)s 天", days=hours // 24)
+    return str(told)
+
+
 def second(at: datetime) -> str:
     """A moment of the day to the second: 10:32:40."""
     return f"{parts().zone.local(at):%H:%M:%S}"

@@ -22,7 +22,8 @@ async function look() {
     const found = await answer.json();
     if (asked !== typed) return;
     say(answer.ok ? "found" : "not-found", found.told);
-    if (answer.ok) fill(found);
+    if (answer.ok && !found.relay) fill(found);
+    document.getElementById("guessed")?.toggleAttribute("hidden", answer.ok && found.relay === true); // a relay has no panel
   } catch { /* without an answer the form still works: the server looks when it is sent */ }
 }
 

@@ -18,8 +18,7 @@ from kiosk.content.render import SlideView
 from kiosk.parts import Parts, open_parts
 from kiosk.settings import Settings
 from kiosk.signage import manifest, playlists
-from kiosk.signage.push import nudge
-from kiosk.signage.reactor import Reactor
+from kiosk.signage.reactor import Reactor, nudge
 from tests.bench import catalogue, convert, override, pages, publish, serving, swaps
 from tests.support.cast import Cast
 from tests.support.make import NOTICE, Make

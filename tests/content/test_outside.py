@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.app import BOARD_POLICY, board_policy, release
 from kiosk.base.errors import Invalid, filled
 from kiosk.content import outside, render
 from kiosk.content.geometry import geometry_of, panel_of
@@ -12,6 +11,7 @@ from kiosk.content.kinds.stream import Stream
 from kiosk.content.kinds.webpage import Webpage
 from kiosk.content.outside import Lookout, Sight, seen
 from kiosk.content.render import SlideView
+from kiosk.web.shell import BOARD_POLICY, board_policy, release
 from tests.base.test_egress import giving, resolving_to, serving
 
 HERE = ("127.0.0.1",)
@@ -107,7 +107,8 @@ def test_by_default_a_board_loads_nothing_of_anybody_else():
 
 
 def test_allowed_hosts_and_no_others_may_be_framed_streamed_and_asked():
-    told = dict(part.strip().split(" ", 1) for part in board_policy(("WWW.Example.gov.cn", "10.1.2.3")).split(";") if " " in part.strip())
+    policy = board_policy(outside.origins(("WWW.Example.gov.cn", "10.1.2.3")))
+    told = dict(part.strip().split(" ", 1) for part in policy.split(";") if " " in part.strip())
     allowed = "https://10.1.2.3:* http://10.1.2.3:* https://www.example.gov.cn:* http://www.example.gov.cn:*"
     assert told["frame-src"] == allowed
     assert told["connect-src"] == f"'self' {allowed}"
@@ -119,11 +120,11 @@ def test_allowed_hosts_and_no_others_may_be_framed_streamed_and_asked():
 @pytest.mark.parametrize("word", ["*", "*.gov.cn", "a b", "x; script-src *", "'unsafe-inline'", "https://a.cn", "a.cn/path", "a.cn:80", "",
                                   "::1"])
 def test_a_word_that_is_no_hosts_name_opens_nothing(word):
-    assert board_policy((word,)) == BOARD_POLICY
+    assert board_policy(outside.origins((word,))) == BOARD_POLICY
 
 
 def test_another_list_of_hosts_is_another_release():
-    assert release(board_policy(())) != release(board_policy(("www.example.gov.cn",)))
+    assert release(board_policy(())) != release(board_policy(outside.origins(("www.example.gov.cn",))))
 
 
 # --- whether it lets itself be framed ---------------------------------------------------------------------------------------------

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.app import STATIC
-from kiosk.web.board import SHELL
+from kiosk.web.shell import SHELL, STATIC
 
 IMPORT = re.compile(r"""^(?:import|export)\s(?:[^"';]*?\sfrom\s)?\s*["']([^"']+)["']|import\(["']([^"']+)["']\)""", re.MULTILINE)
 

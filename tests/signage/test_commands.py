@@ -27,6 +27,8 @@ class FakeHub:
     def connected(self):
         return dict.fromkeys(self.boards)
 
+    reached = connected
+
 
 @pytest.fixture
 def board(make, session):

@@ -8,7 +8,8 @@ from kiosk import people
 from kiosk.base.journal import Follower, Listener
 from kiosk.content import review
 from kiosk.signage import boards, manifest, push
-from kiosk.signage.push import Mover, Nudger, nudge
+from kiosk.signage.push import Mover, Nudger
+from kiosk.signage.reactor import nudge
 from kiosk.web.refs import RefCache
 from tests.conftest import NOON
 from tests.support.cast import Cast
@@ -29,6 +30,8 @@ class Ears:
 
     def connected(self):
         return {}
+
+    reached = connected
 
 
 class Office:

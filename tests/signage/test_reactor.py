@@ -8,8 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from kiosk.signage.push import nudge
-from kiosk.signage.reactor import REVOKED, Reactor, close_frame, text_frame
+from kiosk.signage.reactor import REVOKED, Reactor, close_frame, nudge, text_frame
 from tests.conftest import NOON
 from tests.support.wire import Wire, masked
 

@@ -27,6 +27,7 @@ from kiosk.people import Actor, Role, Unit, may
 from kiosk.signage import boards, campaigns, overrides, playlists
 from kiosk.signage.campaigns import Plan
 from kiosk.signage.overrides import Wish
+from kiosk.signage.relays import Relay
 from kiosk.signage.rules import Hours, Rule
 from kiosk.web.rights import RIGHTS, Right
 from tests.conftest import NOON
@@ -39,7 +40,7 @@ REFUSED, CLOSED = {401, 403, 404}, {403, 404}
 # What stands for itself: its owner alone may touch it, whatever the role.
 OWN = {"token": "a person's own", "deputy": "of the two people it names, and of who agrees", "upload": "of who sent it, too"}
 # They name something more (a picture, a screen's code, what was asked), and there is none: 404 says nothing of rights.
-PARTS_OF = {"looks.picture", "looks.media", "signage.pair_again", "objection.agree", "objection.refuse"}
+PARTS_OF = {"looks.picture", "looks.media", "signage.pair_again", "relays.pair_again", "objection.agree", "objection.refuse"}
 BODIES = {"api.recall_slide": {"reason": "写错了"}, "api.return_revision": {"reason": "写错了"}, "api.set_items": {"items": []}}
 ALSO = {"page": 1, "command": 1, "key": 1, "width": 640, "sha": "0" * 64}
 
@@ -109,6 +110,10 @@ def _daypart(world: World, unit: Unit) -> int:
     return made.id
 
 
+def _relay(world: World, unit: Unit) -> int:
+    return _added(world, Relay(name=f"中继{world.made}", unit=unit, token_hash=f"{world.made}", registered_at=NOON, vitals={}))
+
+
 def _grant(world: World, unit: Unit) -> int:
     made = people.grant(world.session, world.person(unit), Role.SECTION_HEAD, unit, by=None, at=NOON)
     world.session.flush()
@@ -170,7 +175,7 @@ MAKERS: dict[str, Callable[[World, Unit], int]] = {
     "playlist": _playlist, "group": _group, "board": lambda world, unit: world.make.board(unit=unit).id,
     "unit": lambda world, unit: unit.id, "person": lambda world, unit: world.person(unit).id, "grant": _grant, "source": _source,
     "topic": lambda world, unit: world.topic(unit).id, "record": _record, "happening": _happening, "confirmation": _confirmation,
-    "address": _address, "delivery": _delivery, "override": _override, "campaign": _campaign, "daypart": _daypart,
+    "address": _address, "delivery": _delivery, "override": _override, "relay": _relay, "campaign": _campaign, "daypart": _daypart,
 }
 
 
