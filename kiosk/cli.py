@@ -1,4 +1,4 @@
-"""The command line: serve, demo, migrate, admin. One clear line and a non-zero exit on a mistake; a clean end on SIGTERM."""
+"""The command line: serve, demo, migrate, check, admin. One clear line and a non-zero exit on a mistake; a clean end on SIGTERM."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from kiosk.base import journal
 from kiosk.base.clock import now
 from kiosk.base.errors import NotFound, Problem, filled
 from kiosk.content.geometry import panel_of
+from kiosk.disclosure import certificates
 from kiosk.parts import Parts, open_parts
 from kiosk.serving import Ready
 from kiosk.settings import Settings, load
@@ -103,6 +104,18 @@ def _admin_journal(arguments: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
+def _check(arguments: argparse.Namespace) -> int:
+    """Whether a file is a certificate of this office, as it was made."""
+    try:
+        data = Path(arguments.file).read_bytes()
+    except OSError as error:
+        raise Problem("文件 %(path)s 读不了：%(why)s。", path=arguments.file, why=error.strerror) from error
+    with _opened(_settings(arguments)) as parts, parts.database.read() as session:
+        found = certificates.check(session, data, [parts.signer.public])
+        print(filled(certificates.SENTENCES[found.verdict], found.words(parts.zone)))
+    return 0 if found.verdict is certificates.Verdict.GENUINE else 1
+
+
 def _admin_boards(arguments: argparse.Namespace) -> int:
     """Make paired boards ahead of their screens: their ids and tokens go into a file for the images."""
     if not 1 <= arguments.add <= 20_000:
@@ -141,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     migrate = _command(commands, "migrate", _migrate, "bring the database to this release's schema, or to a named step")
     migrate.add_argument("to", nargs="?", default="head", help="head (default), base, or a step")
     migrate.add_argument("--down", action="store_true", help="go down to that step")
+    check = _command(commands, "check", _check, "tell whether a certificate of display is genuine or was altered")
+    check.add_argument("file", metavar="FILE", help="the JSON or the PDF")
     admin = commands.add_parser("admin", help="links, boards and the journal, from the server's own console")
     deeds = admin.add_subparsers(required=True, metavar="DEED")
     link = _command(deeds, "link", _admin_link, "a new one-time link: of the set-up, or for somebody's password")

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kiosk import people
 from kiosk.base import journal
 from kiosk.base.canonical import canonical, sha256
-from kiosk.base.clock import iso
+from kiosk.base.clock import Zone, iso
 from kiosk.base.db import Base, Instant, locked
-from kiosk.base.errors import Conflict, Invalid, NotFound
+from kiosk.base.errors import N_, Conflict, Invalid, NotFound
 from kiosk.base.journal import Entry
 from kiosk.base.signing import Signer, genuine
 from kiosk.base.workdays import DAY
@@ -63,6 +63,15 @@ class Verdict(StrEnum):
     BROKEN = "broken"  # the journal itself was changed there
 
 
+SENTENCES = {
+    Verdict.GENUINE: N_("真的：%(number)s 号证明，%(when)s 由%(post)s开出，内容和当时一样，日志第 %(seq)s 条有它。"),
+    Verdict.ALTERED: N_("被改过：内容和盖的印对不上，不能当证明用。请向街道重新要一份。"),
+    Verdict.STRANGE: N_("不是本街道开的证明，或者整个被换过。"),
+    Verdict.UNWRITTEN: N_("印是本街道的，可日志里没有它。可能是从旧备份恢复过，请管理员查。"),
+    Verdict.BROKEN: N_("日志在第 %(seq)s 条被改过，证明真假不能由日志说清。请管理员查日志。"),
+}
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a file is. `told`: what it says, if it is JSON that can be read; `entry`: what the journal says of it."""
@@ -71,6 +80,13 @@ class Finding:
     told: Mapping[str, Any] | None = None
     entry: Entry | None = None
     pdf: bool = False
+
+    def words(self, zone: Zone) -> dict[str, Any]:
+        """The parameters of the verdict's sentence."""
+        if self.entry is None:
+            return {}
+        return {"number": self.entry.data.get("number", ""), "post": self.entry.by_post or "", "seq": self.entry.seq,
+                "when": f"{zone.local(self.entry.at):%Y-%m-%d %H:%M}"}
 
 
 def days_of(revision: Revision) -> list[date]:

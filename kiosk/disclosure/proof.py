@@ -32,6 +32,7 @@ from kiosk.signage.boards import SILENT, Board
 from kiosk.signage.compose import Press
 from kiosk.signage.manifest import Ref
 from kiosk.signage.overrides import Override, Receipt
+from kiosk.signage.plays import Play
 from kiosk.signage.presence import Presence
 from kiosk.signage.tallies import PAUSE, Doors, Tally
 
@@ -40,6 +41,7 @@ TURN_MOST = 3600  # a round may be so long
 LATE = timedelta(minutes=3)  # plays of the last minutes are still on their way
 TOGETHER = 180  # boards that go within so many seconds of each other go for one reason
 NEVER = 2**40
+MINUTE = 60
 
 
 class Cause(StrEnum):
@@ -217,8 +219,11 @@ class _Past:
             return []
         rows = self.session.scalars(select(Tally.spans).where(Tally.board_id == board.id, Tally.day == day,
                                                               Tally.slide_id != self.ask.slide.id))
-        others = joined([(start, end) for spans in rows for start, end in spans], PAUSE)
-        return both(between, others)
+        fresh = self.session.execute(select(Play.start, Play.end).where(
+            Play.board_id == board.id, Play.tallied.is_(False), Play.slide_id != self.ask.slide.id,
+            Play.start >= self.press.zone.instant(day), Play.start < self.press.zone.instant(day + DAY)))
+        others = [(start, end) for spans in rows for start, end in spans] + [(_second(row.start), _second(row.end)) for row in fresh]
+        return both(between, joined(others, PAUSE))
 
     def explained(self, board: Board, missing: Sequence[Pair]) -> list[Gap]:
         """Each piece under its reason."""
@@ -228,8 +233,7 @@ class _Past:
             left = minus(left, spans)
             if not left:
                 break
-        found += [Gap(start, end, Cause.UNKNOWN) for start, end in left]
-        return sorted((each for each in found if each.end - each.start >= 60), key=lambda gap: gap.start)
+        return _told([*found, *(Gap(start, end, Cause.UNKNOWN) for start, end in left)])
 
     def _reasons(self, board: Board, missing: Sequence[Pair]) -> Iterable[tuple[Cause, list[Pair]]]:
         """Lazily, for most gaps have one of the first."""
@@ -313,6 +317,21 @@ class _Past:
         return joined(found)
 
 
+def _told(gaps: Iterable[Gap]) -> list[Gap]:
+    """In order. Between the last play and what ended it lies a pause of the round, which belongs to the reason; a lone one is no gap."""
+    found: list[Gap] = []
+    for gap in sorted(gaps, key=lambda each: each.start):
+        pause = gap.cause is Cause.UNKNOWN and gap.end - gap.start <= PAUSE
+        before = found[-1] if found and found[-1].end == gap.start else None
+        if (before is not None and before.cause is gap.cause) or (pause and before is not None):
+            found[-1] = Gap(before.start, gap.end, before.cause)
+        elif before is not None and before.cause is Cause.UNKNOWN and before.end - before.start <= PAUSE:
+            found[-1] = Gap(before.start, gap.end, gap.cause)
+        else:
+            found.append(gap)
+    return [gap for gap in found if gap.end - gap.start >= (PAUSE if gap.cause is Cause.UNKNOWN else MINUTE)]
+
+
 def _approved(slide: Slide, revisions: Sequence[Revision]) -> list[Pair]:
     """When a version of it was to hang."""
     found, starts = list[Pair](), [each.approved_at for each in revisions]
@@ -326,8 +345,8 @@ def _approved(slide: Slide, revisions: Sequence[Revision]) -> list[Pair]:
 
 def _followed(moves: Sequence[tuple[int, str]], start: int) -> list[tuple[int, int, str]]:
     """Moves as spans: each holds until the next; those that were over before the start are left out."""
-    found = [(at, following[0] if following else NEVER, edition)
-             for (at, edition), following in zip(moves, [*moves[1:], None], strict=True)]
+    ends = [*(at for at, _ in moves[1:]), NEVER][:len(moves)]
+    found = [(at, end, edition) for (at, edition), end in zip(moves, ends, strict=True)]
     return [each for each in found if each[1] > start and each[0] < each[1]]
 
 
