@@ -6,9 +6,9 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from kiosk import jobs
+from kiosk.base import folder
 from kiosk.base.canonical import canonical
 from kiosk.base.clock import now
 from kiosk.base.errors import N_, Invalid, Problem, TooMany
@@ -79,8 +80,10 @@ class Running:
     jobs: jobs.Table
     easel: Easel
     router: Router
+    held: list[IO[bytes]] = field(default_factory=list)
 
     def start(self) -> None:
+        self.held.append(folder.serve(self.parts.settings.data))
         self.parts.reactor.start()
         self.follower.start()
         self.router.load()
@@ -93,6 +96,8 @@ class Running:
         self.follower.stop()
         self.parts.reactor.stop(spread)
         self.parts.close()
+        while self.held:
+            self.held.pop().close()
 
 
 def served(settings: Settings) -> Flask:

@@ -1,4 +1,6 @@
-"""The command line: serve, demo, migrate, check, admin. One clear line and a non-zero exit on a mistake; a clean end on SIGTERM."""
+"""The command line: serve, demo, migrate, backup, restore, check, admin. One clear line and a non-zero exit on a mistake; a clean
+end on SIGTERM.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from kiosk import demo, people, schema, serving
+from kiosk import backup, demo, people, restore, schema, serving
 from kiosk.base import journal
 from kiosk.base.clock import now
 from kiosk.base.errors import NotFound, Problem, filled
@@ -26,7 +28,7 @@ from kiosk.disclosure import certificates
 from kiosk.parts import Parts, open_parts
 from kiosk.serving import Ready
 from kiosk.settings import Settings, load
-from kiosk.signage import boards, manifest
+from kiosk.signage import boards, manifest, thaw
 from kiosk.signage.boards import Placing
 
 log = logging.getLogger("kiosk")
@@ -82,6 +84,50 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _backup(arguments: argparse.Namespace) -> int:
+    kept = backup.make(_settings(arguments), Path(arguments.file), at=now(), passphrase=_passphrase(arguments))
+    print(f"备份好了：{kept.file}，{kept.size / 1e6:.1f} MB，{kept.rows} 行，{kept.objects} 个对象。")
+    if kept.damaged:
+        names = "、".join(each[:12] for each in kept.damaged[:5])
+        print(f"注意：{len(kept.damaged)} 个对象的内容坏了，没有备份：{names}。", file=sys.stderr)
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    if arguments.confirm:
+        return _confirm(settings)
+    if not arguments.file:
+        raise Problem("请写备份文件的名字：kiosk restore 文件。")
+    if arguments.check:
+        with restore.check(Path(arguments.file), passphrase=_passphrase(arguments)) as reader:
+            print(f"备份完好：{reader.told['made_at']} 做的，{len(reader.members)} 个成员逐个核对过。什么都没有写。")
+        return 0
+    done = restore.restore(settings, Path(arguments.file), at=now(), replaced=arguments.replace, passphrase=_passphrase(arguments))
+    print(f"恢复好了：{done.rows} 行、{done.objects} 个对象，逐行核对过。" + (f"原来的数据在 {done.aside}。" if done.aside else ""))
+    print("屏先照现在的内容播放。启动服务，看过各屏的情况，再到工作页面按“按备份恢复播放”，或者运行 kiosk restore --confirm。")
+    return 0
+
+
+def _confirm(settings: Settings) -> int:
+    with _opened(settings) as parts, parts.database.write() as session:
+        found = thaw.confirm(session, parts.press, by=None, at=now())
+    print(f"{len(found.boards)} 块屏按备份播放，其中 {found.silent} 块恢复以后还没有消息。照屏上记着的又撤回了 {len(found.again)} 件。")
+    return 0
+
+
+def _passphrase(arguments: argparse.Namespace) -> str:
+    if arguments.passphrase_file is None:
+        return ""
+    try:
+        found: str = arguments.passphrase_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Problem("%(path)s 读不了：%(why)s。", path=arguments.passphrase_file, why=error.strerror) from error
+    if len(found) < 8:
+        raise Problem("口令至少 8 个字符。")
+    return found
+
+
 def _admin_link(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     with _opened(settings) as parts, parts.database.write() as session:
@@ -100,7 +146,7 @@ def _admin_link(arguments: argparse.Namespace) -> int:
 def _admin_journal(arguments: argparse.Namespace) -> int:
     with _opened(_settings(arguments)) as parts, parts.database.read() as session:
         faults = list(journal.verify(session))
-        print("\n".join(faults) if faults else f"日志完整，共 {journal.tail(session)} 条。")
+        print("\n".join(faults) if faults else f"日志完整，共 {journal.count(session)} 条。")
     return 1 if faults else 0
 
 
@@ -156,6 +202,15 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("--down", action="store_true", help="go down to that step")
     check = _command(commands, "check", _check, "tell whether a certificate of display is genuine or was altered")
     check.add_argument("file", metavar="FILE", help="the JSON or the PDF")
+    kept = _command(commands, "backup", _backup, "everything in one file, also beside a running server")
+    kept.add_argument("file", metavar="FILE", help="the file to write; must not be there yet")
+    back = _command(commands, "restore", _restore, "an office out of a backup, into an empty data folder")
+    back.add_argument("file", metavar="FILE", nargs="?", help="the backup")
+    back.add_argument("--check", action="store_true", help="look through the whole file and write nothing")
+    back.add_argument("--replace", action="store_true", help="move aside what the data folder holds")
+    back.add_argument("--confirm", action="store_true", help="after a restore: let the boards follow it")
+    for command in (kept, back):
+        command.add_argument("--passphrase-file", type=Path, metavar="F", help="the backup is, or is to be, encrypted with the words in F")
     admin = commands.add_parser("admin", help="links, boards and the journal, from the server's own console")
     deeds = admin.add_subparsers(required=True, metavar="DEED")
     link = _command(deeds, "link", _admin_link, "a new one-time link: of the set-up, or for somebody's password")

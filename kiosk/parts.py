@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from kiosk.base import folder
 from kiosk.base.bus import Bus, open_bus
 from kiosk.base.clock import Zone
 from kiosk.base.db import Database
@@ -60,6 +61,7 @@ class Parts:
 def open_parts(settings: Settings) -> Parts:
     """Open everything; makes the data folder and its secrets at the first start and keeps them ever after."""
     _make_folder(settings.data)
+    folder.must_be_whole(settings.data)
     store, zone, stop = Store(settings.objects), Zone(settings.zone), Stop(settings.data)
     marks = walls.marks(zone)
     return Parts(

@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from kiosk.base.db import Base, Database
 from kiosk.base.errors import Problem
@@ -26,7 +27,7 @@ METADATA = Base.metadata
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the schema up to this release (or to a named step); processes that start together take turns."""
     with database.rebuild() as connection:
-        command.upgrade(_config(connection), revision)
+        climb(connection, revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -37,7 +38,22 @@ def downgrade(database: Database, revision: str) -> None:
 def current(database: Database) -> str | None:
     """The step the database stands at; None when it is empty."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return step(connection)
+
+
+def step(connection: Connection) -> str | None:
+    """The step of the database behind this connection."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def climb(connection: Connection, revision: str) -> None:
+    """Up to a step inside a transaction that its owner ends."""
+    command.upgrade(_config(connection), revision)
+
+
+def knows(revision: str | None) -> bool:
+    """Whether this release has that step."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
 
 
 def head() -> str | None:
@@ -47,8 +63,7 @@ def head() -> str | None:
 def ensure(database: Database) -> None:
     """Make or renew the schema at start; Problem when the data is of a newer release."""
     at = current(database)
-    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
-    if at is not None and at not in known:
+    if at is not None and not knows(at):
         raise Problem("数据是更新的版本写的（%(at)s），这个版本的程序读不了。请安装新版程序。", at=at)
     if at != head():
         upgrade(database)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Index, String, select, update
+from sqlalchemy import Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kiosk.base.canonical import canonical, sha256
@@ -20,6 +20,8 @@ from kiosk.base.clock import iso
 from kiosk.base.db import Base, Database, Instant, locked
 
 GENESIS = "0" * 64
+LEAP = 1_000_000  # numbers left out where an old database goes on: more than anybody was given after it was copied
+LEAPING = frozenset({"office.restored", "office.thawed"})  # the only entries before which numbers may be missing; they say after which
 
 
 class Entry(Base):
@@ -75,6 +77,18 @@ class Actor(Protocol):
 def record(session: Session, verb: str, subject: Subject | str, *, by: Actor | None, at: datetime,
            **data: Any) -> Entry:
     """Write down an act in the transaction of the act. `verb` is noun.past; subject a row, or a bare noun."""
+    return _record(session, verb, subject, by, at, data, 1)
+
+
+def leap(session: Session, verb: str, subject: Subject | str, *, by: Actor | None, at: datetime, beyond: int = 0, **data: Any) -> Entry:
+    """Write down an act under a number that was never given out, though this is an older copy of the journal: LEAP ahead of the last
+    entry, and of `beyond`. One of LEAPING.
+    """
+    last = tail(session)
+    return _record(session, verb, subject, by, at, {**data, "after": last}, max(beyond - last, 0) + LEAP)
+
+
+def _record(session: Session, verb: str, subject: Subject | str, by: Actor | None, at: datetime, data: dict[str, Any], step: int) -> Entry:
     session.flush()
     locked(session, "journal")
     head = session.scalars(select(Head).where(Head.id == 1).with_for_update().execution_options(populate_existing=True)).first()
@@ -82,7 +96,7 @@ def record(session: Session, verb: str, subject: Subject | str, *, by: Actor | N
         head = Head(id=1, seq=0, hash=GENESIS)
         session.add(head)
     kind, id = (subject, None) if isinstance(subject, str) else (type(subject).__name__.lower(), subject.id)
-    entry = Entry(seq=head.seq + 1, at=at.replace(microsecond=0), verb=verb, subject_kind=kind, subject_id=id,
+    entry = Entry(seq=head.seq + step, at=at.replace(microsecond=0), verb=verb, subject_kind=kind, subject_id=id,
                   by_id=by.id if by else None, by_post=by.post if by else None, data=data, previous=head.hash, hash="")
     entry.hash = _hash(entry)
     head.seq, head.hash = entry.seq, entry.hash
@@ -102,6 +116,11 @@ def tail(session: Session) -> int:
     return session.scalar(select(Head.seq).where(Head.id == 1)) or 0
 
 
+def count(session: Session) -> int:
+    """How many entries there are."""
+    return session.scalar(select(func.count()).select_from(Entry)) or 0
+
+
 def about(session: Session, subject: Subject, limit: int = 100) -> Sequence[Entry]:
     """What has happened to one thing, latest first."""
     kind = type(subject).__name__.lower()
@@ -113,7 +132,7 @@ def verify(session: Session) -> Iterator[str]:
     """Each fault of the chain in one line; nothing when it is whole."""
     previous, expected = GENESIS, 1
     for entry in session.scalars(select(Entry).order_by(Entry.seq).execution_options(yield_per=500)):
-        if entry.seq != expected:
+        if not _follows(entry, expected - 1):
             yield f"entry {expected} is missing"
         if entry.previous != previous:
             yield f"entry {entry.seq} does not follow the one before it"
@@ -127,11 +146,18 @@ def verify(session: Session) -> Iterator[str]:
 
 def sound(session: Session, entry: Entry) -> bool:
     """Whether this one entry is what was chained: its own hash, the one before it, and the one that follows."""
-    before, after_ = session.get(Entry, entry.seq - 1), session.get(Entry, entry.seq + 1)
+    before = session.scalars(select(Entry).where(Entry.seq < entry.seq).order_by(Entry.seq.desc()).limit(1)).first()
+    next_ = session.scalars(select(Entry).where(Entry.seq > entry.seq).order_by(Entry.seq).limit(1)).first()
     head = session.get(Head, 1)
-    links = [_hash(entry) == entry.hash, entry.previous == (before.hash if before else GENESIS if entry.seq == 1 else entry.previous)]
-    follows = after_.previous == entry.hash if after_ is not None else head is not None and (head.seq, head.hash) == (entry.seq, entry.hash)
-    return all(links) and follows
+    begins = entry.previous == before.hash and _follows(entry, before.seq) if before else entry.seq > 1 or entry.previous == GENESIS
+    goes_on = next_.previous == entry.hash and _follows(next_, entry.seq) if next_ is not None else \
+        head is not None and (head.seq, head.hash) == (entry.seq, entry.hash)
+    return _hash(entry) == entry.hash and begins and goes_on
+
+
+def _follows(entry: Entry, seq: int) -> bool:
+    """Whether this is the entry after number `seq`: the next one, or one that says that it leapt."""
+    return entry.seq == seq + 1 or (entry.verb in LEAPING and entry.data.get("after") == seq)
 
 
 def _hash(entry: Entry) -> str:

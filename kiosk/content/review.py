@@ -255,6 +255,16 @@ def recall(session: Session, slide: Slide, reason: str, *, by: Actor, at: dateti
     return live
 
 
+def recall_again(session: Session, revision: Revision, reason: str, *, by: Actor | None, at: datetime) -> None:
+    """A recall that boards still know and an older copy of the database does not: somebody was entitled to it then."""
+    slides.held(session, revision.slide)
+    if revision.slide.live_id == revision.id:
+        revision.slide.live = None
+    revision.reason, revision.recalled_at = reason, at
+    revision.state, revision.decided_by, revision.decided_at = State.RETURNED, by.id if by else None, at
+    journal.record(session, "slide.recalled", revision.slide, by=by, at=at, revision=revision.id, reason=reason)
+
+
 # --- two people at once ---------------------------------------------------------------------------------------------------
 
 def ask_urgently(session: Session, revision: Revision, reason: str, *, by: Actor, at: datetime, due: date,

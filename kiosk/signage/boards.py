@@ -341,9 +341,20 @@ def heartbeat(board: Board, report: Mapping[str, Any], *, at: datetime, silent: 
         presence.holds(session, board.id, board.held_version, board.held_edition, at)
     item = report.get("item")
     board.shows = item[:60] if isinstance(item, str) else None
-    board.vitals = {name: bounded(report[name]) for name in VITALS if name in report}
+    board.vitals = {name: bounded(report[name]) for name in VITALS if name in report} | _obeyed(report)
 
 
+def recalls_obeyed(board: Board) -> set[int]:
+    """The revisions that the board says it keeps off its wall."""
+    return set((board.vitals or {}).get("recalled", ()))
+
+
+def _obeyed(report: Mapping[str, Any]) -> dict[str, list[int]]:
+    told = report.get("recalled")
+    return {"recalled": [id for id in told[-RECALLS_HEARD:] if isinstance(id, int) and 0 < id < 2**31]} if isinstance(told, list) else {}
+
+
+RECALLS_HEARD = 500
 VITALS = ("at", "skew_ms", "storage", "memory", "errors", "release", "cause", "done")
 
 

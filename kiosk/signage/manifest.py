@@ -29,7 +29,7 @@ from kiosk.content.geometry import Geometry, Wall
 from kiosk.content.review import Step
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Actor
-from kiosk.signage import compose, overrides, playlists
+from kiosk.signage import compose, frozen, overrides, playlists
 from kiosk.signage.boards import Board, boards
 from kiosk.signage.compose import Hung, Opening, Press, Sheaf, Whens
 from kiosk.signage.overrides import Override
@@ -172,11 +172,14 @@ def moved_at(session: Session, seq: int) -> Sequence[int]:
 
 
 def ref(session: Session, board: Board, signer: Signer, *, at: datetime, stopped: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """The board's sealed ref; None before its first edition. `stopped`: what stop.Stop says, which the answer alone decides by."""
+    """The board's sealed ref; None before its first edition, NotYet while a restored database waits for its confirmation. `stopped`: what
+    stop.Stop says, which the answer alone decides by.
+    """
     row = session.scalars(select(Ref).where(Ref.board_id == board.id).order_by(Ref.version.desc()).limit(1)).first()
     if row is None:
         return None
-    return sealed(row.body, board.id, row.version, signer, at=at, stopped=stopped)
+    body, version = frozen.held(session, board, row.body, row.version, stopped=stopped is not None)
+    return sealed(body, board.id, version, signer, at=at, stopped=stopped)
 
 
 def sealed(body: Mapping[str, Any], board_id: int, version: int, signer: Signer, *, at: datetime, stopped: Mapping[str, Any] | None

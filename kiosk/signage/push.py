@@ -14,7 +14,7 @@ from kiosk.base.db import Database
 from kiosk.base.journal import Entry
 from kiosk.content import pages
 from kiosk.content.slides import Revision
-from kiosk.signage import commands, manifest, relays
+from kiosk.signage import commands, frozen, manifest, relays
 from kiosk.signage.boards import Board
 from kiosk.signage.compose import Press
 from kiosk.signage.reactor import ask_frame, nudge
@@ -154,13 +154,13 @@ class Nudger:
 
     def _moved(self, seq: int) -> None:
         with self._database.read() as session:
-            moved = manifest.moved_refs(session, seq)
+            moved, ice = manifest.moved_refs(session, seq), frozen.state(session)
         self._refs.drop([board for board, _, _ in moved])
         read_at, connected = self._refs.drops, self._hub.connected()
         awake = [each for each in moved if each[0] in connected]
         for start in range(0, len(awake), SLICE):
             piece = awake[start:start + SLICE]
-            if self._seal is not None:
+            if self._seal is not None and ice is None:
                 self._refs.warm([Warm(board, token, seq, *self._seal(board, seq, body)) for board, token, body in piece], read_at=read_at)
             self._hub.send([board for board, _, _ in piece], nudge(seq))
         if asleep := [board for board, _, _ in moved if board not in connected]:

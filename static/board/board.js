@@ -51,7 +51,7 @@ async function play(board) {
   const wall = new Wall({ root, store, now: Date.now, texts: (item) => told(store, item), onPlay: (play) => vital.played(play),
     onError: (error) => vital.error(error), onShown: () => { vital.soon(); if (newer && navigator.onLine && !wall.over) location.reload(); } });
   const report = () => ({ edition: store.ref?.edition ?? null, ref_version: store.ref?.version ?? null, item: wall.item,
-    skew_ms: null, release, cause: store.cause });
+    skew_ms: null, release, cause: store.cause, recalled: [...store.recalled] });
   const vital = vitals({ board, report, storage: localStorage });
   const arrange = () => {
     if (store.manifest) void wall.zones.arrange(store.manifest, () => place(store.ref.panel, store.manifest)).then(() => wall.look());
