@@ -129,7 +129,7 @@ def copied(database: Path, copy: Path) -> None:
     try:
         source.backup(target)  # in one step: a copy in several would begin again with each write
         if (word := target.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(word)
+            raise sqlite3.DatabaseError(str(word).splitlines()[-1])
     except sqlite3.OperationalError as error:
         raise Problem("数据库没能备份：%(why)s。", why=error) from error
     except sqlite3.DatabaseError as error:
