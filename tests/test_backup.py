@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import backup, cli, people, restore
-from kiosk.base import presence
+from kiosk.base import folder
 from kiosk.base.archive import Broken
 from kiosk.base.clock import now
 from kiosk.parts import Parts, open_parts
@@ -71,7 +71,7 @@ def test_one_command_out_and_one_command_in(office: Path, kept: Path, tmp_path: 
     assert before["secret.key"] == after["secret.key"] and before["seal.key"] == after["seal.key"]
     named = [name for name in before if name.startswith("objects/")]
     assert named and all(after[name] == before[name] for name in named)
-    assert set(after) == set(before) - {presence.LOCK}
+    assert set(after) == set(before) - {folder.LOCK}
 
 
 def test_keys_sessions_and_tokens_are_the_same_after_a_restore(office: Path, tmp_path: Path, run: Run) -> None:
@@ -146,7 +146,7 @@ def test_replacing_moves_what_was_there_aside(office: Path, kept: Path, run: Run
 
 
 def test_a_running_server_is_stopped_first(office: Path, kept: Path, run: Run) -> None:
-    serving = presence.serve(office)
+    serving = folder.serve(office)
     code, _, complaint = run("restore", kept, "--data", office, "--replace")
     assert code == 1 and "先停下服务" in complaint
     serving.close()
@@ -157,7 +157,7 @@ def test_a_restore_that_was_cut_off_is_not_taken_for_an_empty_office(office: Pat
     bare = tmp_path / "bare"
     bare.mkdir()
     shutil.copy(office / "secret.key", bare)
-    (bare / presence.UNFINISHED).touch()
+    (bare / folder.UNFINISHED).touch()
     code, _, complaint = run("migrate", "--data", bare)
     assert code == 1 and "恢复没有做完" in complaint
     assert run("restore", kept, "--data", bare, "--replace")[0] == 0
