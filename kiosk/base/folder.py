@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
-import sys
 from pathlib import Path
 from typing import IO
 
 from kiosk.base.errors import Conflict
-
-if sys.platform != "win32":
-    import fcntl
 
 LOCK, UNFINISHED = ".serving", ".restoring"
 
@@ -19,16 +16,15 @@ LOCK, UNFINISHED = ".serving", ".restoring"
 def serve(folder: Path) -> IO[bytes]:
     """Hold the folder for as long as this process serves: others may serve too, but nobody may put other data in its place."""
     held = (folder / LOCK).open("ab")
-    if sys.platform != "win32":
-        with contextlib.suppress(OSError):  # no locks on this file system: then nobody can be warned
-            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    with contextlib.suppress(OSError):  # no locks on this file system: then nobody can be warned
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
     return held
 
 
 def busy(folder: Path) -> bool:
     """Whether a process serves from this folder."""
     path = folder / LOCK
-    if sys.platform == "win32" or not path.exists():
+    if not path.exists():
         return False
     handle = os.open(path, os.O_RDWR)
     try:

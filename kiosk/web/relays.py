@@ -18,6 +18,7 @@ from kiosk.content import outside
 from kiosk.people import hashed, may, reach
 from kiosk.signage import boards, manifest, relays
 from kiosk.signage.boards import Board
+from kiosk.signage.frozen import NotYet
 from kiosk.signage.relays import Relay
 from kiosk.web import own, words
 from kiosk.web.board import asking_relay
@@ -84,7 +85,11 @@ def _mirrored(found: Relay) -> dict[str, Any]:
 
 
 def _sealed(board: Board) -> dict[str, Any] | None:
-    return manifest.ref(db(), board, parts().signer, at=now(), stopped=parts().press.stopped())
+    """None: nothing to tell; the relay goes on with what it holds."""
+    try:
+        return manifest.ref(db(), board, parts().signer, at=now(), stopped=parts().press.stopped())
+    except NotYet:  # one board that has not spoken since a restore must not keep an order from the others
+        return None
 
 
 def _again(ref: dict[str, Any] | None) -> dict[str, Any] | None:
