@@ -35,6 +35,7 @@ from kiosk.signage.push import Mover, Nudger, Router
 from kiosk.signage.reactor import stop_frame
 from kiosk.web import api as staff_api
 from kiosk.web import (
+    backups,
     board,
     catalogue,
     content,
@@ -129,7 +130,7 @@ def create_app(parts: Parts) -> Flask:
     csrf.init_app(app)
     for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, schedule.bp, duty.bp,
                       catalogue.bp,
-                      office.bp, objection.bp, sources.bp, outside.bp, overrides.bp, relays.bp, relays.protocol, staff_api.bp):
+                      office.bp, backups.bp, objection.bp, sources.bp, outside.bp, overrides.bp, relays.bp, relays.protocol, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, {"/board/live": board.board_of_socket, "/relay/live": relays.relay_of_socket})
     parts.bus.subscribe(stop.TOPIC, lambda _: parts.reactor.send(None, stop_frame()))  # another process stopped everything

@@ -14,23 +14,26 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from kiosk import schema
-from kiosk.base import reserve, rows
+from kiosk.base import journal, reserve, rows
 from kiosk.base.archive import CHUNK, Broken, Reader, Writer
-from kiosk.base.clock import iso
+from kiosk.base.clock import Zone, iso
 from kiosk.base.db import Database
 from kiosk.base.errors import Forbidden, Problem
+from kiosk.base.journal import Entry
 from kiosk.base.objects import Store
 from kiosk.base.rows import Sheet
 from kiosk.base.signing import Signer, genuine
+from kiosk.people import Actor
 from kiosk.settings import Settings
 
 FORMAT = 1
@@ -38,6 +41,7 @@ ROWS, DATA, OBJECTS = "rows/", "data/", "objects/"
 ASIDE = "before-restore-"  # folders into which a restore moved what was there
 # What lies in the data folder and is made again, or is in the backup already as rows and objects.
 MADE_AGAIN = frozenset({"objects", "uploads", "work", reserve.NAME})
+NIGHT = time(2)
 _NAMES = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -69,6 +73,42 @@ def make(settings: Settings, file: Path, *, at: datetime, passphrase: str = "") 
         told |= {"objects": objects, "public": public, "damaged": damaged, "office": signer.public}
         archive.finish(signer.seal(told | {"members": archive.members}))
     return Kept(file, at, file.stat().st_size, sum(sheet.rows for sheet in sheets.values()), objects, damaged)
+
+
+def noted(database: Database, kept: Kept, *, by: Actor | None = None, nightly: bool = False) -> None:
+    """Into the journal, where staff see when the last good one was made."""
+    with database.write() as session:
+        journal.record(session, "backup.made", "backup", by=by, at=kept.at, file=kept.file.name, size=kept.size, rows=kept.rows,
+                       objects=kept.objects, damaged=len(kept.damaged), nightly=nightly)
+
+
+def latest(session: Session, count: int = 1) -> Sequence[Entry]:
+    """The last backups that were made whole, newest first."""
+    return session.scalars(select(Entry).where(Entry.verb == "backup.made").order_by(Entry.seq.desc()).limit(count)).all()
+
+
+def overdue(session: Session, at: datetime, days: int) -> bool:
+    """Whether the last good backup, or the office if there is none, is older than so many days; 0 days: never."""
+    if not days:
+        return False
+    last = next(iter(latest(session)), None) or session.scalars(select(Entry).order_by(Entry.seq).limit(1)).first()
+    return last is not None and at - last.at > timedelta(days=days)
+
+
+def tonight(session: Session, at: datetime, zone: Zone) -> bool:
+    """Whether the night's backup is still to be made: once a day, from NIGHT on by the office's clock."""
+    made = [each for each in latest(session, 20) if each.data.get("nightly")]
+    return zone.local(at).time() >= NIGHT and not (made and zone.day(made[0].at) == zone.day(at))
+
+
+def nightly(settings: Settings, database: Database, *, at: datetime) -> Kept:
+    """One more file in the folder of the settings; the oldest beyond `backup_keep` go."""
+    folder = Path(settings.backup_folder)
+    kept = make(settings, folder / f"kiosk-{at:%Y%m%d-%H%M%S}.kiosk", at=at)
+    noted(database, kept, nightly=True)
+    for old in sorted(folder.glob("kiosk-????????-??????.kiosk"))[:-max(1, settings.backup_keep)]:
+        old.unlink(missing_ok=True)
+    return kept
 
 
 def opened(file: Path, *, passphrase: str = "") -> Reader:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from kiosk import backup, demo, people, restore, schema, serving
 from kiosk.base import journal
 from kiosk.base.clock import now
+from kiosk.base.db import Database
 from kiosk.base.errors import NotFound, Problem, filled
 from kiosk.content.geometry import panel_of
 from kiosk.disclosure import certificates
@@ -85,12 +86,26 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
 
 def _backup(arguments: argparse.Namespace) -> int:
-    kept = backup.make(_settings(arguments), Path(arguments.file), at=now(), passphrase=_passphrase(arguments))
+    settings = _settings(arguments)
+    kept = backup.make(settings, Path(arguments.file), at=now(), passphrase=_passphrase(arguments))
+    _note_backup(settings, kept)
     print(f"备份好了：{kept.file}，{kept.size / 1e6:.1f} MB，{kept.rows} 行，{kept.objects} 个对象。")
     if kept.damaged:
         names = "、".join(each[:12] for each in kept.damaged[:5])
         print(f"注意：{len(kept.damaged)} 个对象的内容坏了，没有备份：{names}。", file=sys.stderr)
     return 0
+
+
+def _note_backup(settings: Settings, kept: backup.Kept) -> None:
+    """Staff see when it was made; a database of another release is left alone."""
+    database = Database(settings.database)
+    try:
+        if schema.current(database) == schema.head():
+            backup.noted(database, kept)
+    except DatabaseError as error:
+        log.warning("the backup is good, but could not be noted in the journal: %s", error.orig)
+    finally:
+        database.close()
 
 
 def _restore(arguments: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from kiosk import people
+from kiosk import backup, people
 from kiosk.base import db, reserve
 from kiosk.base.clock import now
 from kiosk.base.errors import Problem
@@ -36,6 +36,7 @@ LOOK_SECONDS = 2.0
 STOP_SECONDS = 3.0
 TURN_SECONDS = 60.0
 DAILY = timedelta(hours=23)
+BACKUP = timedelta(hours=1)  # a night's backup that failed is tried again after so long
 BREATH = 0.05  # seconds between two pieces of a long piece of work: others write too
 YOUNG = timedelta(days=2)  # objects younger than this may belong to something that is not written down yet
 
@@ -208,6 +209,20 @@ def sweep(parts: Parts) -> None:
     log.info("swept: %s objects and %s uploads that broke off", removed, len(gone))
 
 
+def back_up(parts: Parts) -> None:
+    """The night's backup, where the settings name a folder; one process makes it for all."""
+    at = now()
+    if not parts.settings.backup_folder:
+        return
+    with parts.database.read() as session:
+        if not backup.tonight(session, at, parts.zone):
+            return
+    with parts.database.write() as session:
+        if not db.take(session, "backup", at=at, lease=BACKUP):
+            return
+    backup.nightly(parts.settings, parts.database, at=at)
+
+
 def kept_objects(session: Session, parts: Parts) -> set[str]:
     """Every object that anything names: a kept ref, a revision, its pages and pictures, an upload, a theme."""
     dressed = {each["sha"] for theme in THEMES for each in pages.dress(parts.store, theme).objects}
@@ -239,6 +254,7 @@ JOBS = (
     Job("tell_again", tell_again, int(commands.AGAIN.total_seconds())),
     Job("condense", condense, 3600),
     Job("reserve", lay_by, 300),
+    Job("backup", back_up, 600),
     Job("sweep", sweep, 3600),  # its lease lets it run once a day, also when the server is restarted every day
 )
 

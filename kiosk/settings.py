@@ -66,6 +66,10 @@ class Settings:
     smtp_password: str = _setting("", "Its password; better given as KIOSK_SMTP_PASSWORD than written here.")
     smtp_from: str = _setting("", "Address that mail comes from. Empty: the account.")
 
+    backup_folder: str = _setting("", "A folder, better on another disk, into which a backup is made each night. Empty: none.")
+    backup_keep: int = _setting(14, "So many of them are kept.")
+    backup_days: int = _setting(7, "Administrators are warned when the last good backup is older than so many days. 0: never.")
+
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data / 'kiosk.db'}"

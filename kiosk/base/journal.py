@@ -74,21 +74,15 @@ class Actor(Protocol):
     def post(self) -> str: ...
 
 
-def record(session: Session, verb: str, subject: Subject | str, *, by: Actor | None, at: datetime,
+def record(session: Session, verb: str, subject: Subject | str, *, by: Actor | None, at: datetime, leap: int | None = None,
            **data: Any) -> Entry:
-    """Write down an act in the transaction of the act. `verb` is noun.past; subject a row, or a bare noun."""
-    return _record(session, verb, subject, by, at, data, 1)
-
-
-def leap(session: Session, verb: str, subject: Subject | str, *, by: Actor | None, at: datetime, beyond: int = 0, **data: Any) -> Entry:
-    """Write down an act under a number that was never given out, though this is an older copy of the journal: LEAP ahead of the last
-    entry, and of `beyond`. One of LEAPING.
+    """Write down an act in the transaction of the act. `verb` is noun.past; subject a row, or a bare noun. `leap`, for one of LEAPING:
+    under a number that was never given out though this is an older copy of the journal, LEAP ahead of the last entry and of `leap`.
     """
-    last = tail(session)
-    return _record(session, verb, subject, by, at, {**data, "after": last}, max(beyond - last, 0) + LEAP)
-
-
-def _record(session: Session, verb: str, subject: Subject | str, by: Actor | None, at: datetime, data: dict[str, Any], step: int) -> Entry:
+    step = 1
+    if leap is not None:
+        last = tail(session)
+        data, step = {**data, "after": last}, max(leap - last, 0) + LEAP
     session.flush()
     locked(session, "journal")
     head = session.scalars(select(Head).where(Head.id == 1).with_for_update().execution_options(populate_existing=True)).first()

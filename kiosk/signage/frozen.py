@@ -47,7 +47,8 @@ class Ice:
 def begin(session: Session, *, made_at: datetime, at: datetime, stopped: bool) -> int:
     """Note in the restored database that it is an older one; the number from which everything new is counted."""
     last = session.scalar(select(func.max(Revision.id))) or 0
-    entry = journal.leap(session, BEGUN, "office", by=None, at=at, made_at=iso(made_at), revisions=last, stopped=stopped)
+    entry = journal.record(session, "office.restored", "office", by=None, at=at, leap=0, made_at=iso(made_at), revisions=last,
+                           stopped=stopped)
     return entry.seq
 
 

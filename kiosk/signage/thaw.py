@@ -23,7 +23,7 @@ from kiosk.people import Actor
 from kiosk.signage import frozen, manifest
 from kiosk.signage.boards import Board, boards, recalls_obeyed
 from kiosk.signage.compose import Press
-from kiosk.signage.frozen import ENDED, Ice
+from kiosk.signage.frozen import Ice
 from kiosk.signage.manifest import Edition
 
 REASON = N_("备份以后撤回过：屏上还记着，恢复数据时照样撤回。")
@@ -84,10 +84,7 @@ def confirm(session: Session, press: Press, *, by: Actor | None, at: datetime) -
     versions = [each.board.held_version or 0 for each in found.boards if each.heard]
     beyond = max((version for version in versions if version < last + BELIEVED), default=0)
     told = {"boards": len(found.boards), "silent": found.silent, "newer": found.newer, "recalled": [each.id for each in found.again]}
-    if beyond > last:
-        journal.leap(session, ENDED, "office", by=by, at=at, beyond=beyond, **told)
-    else:
-        journal.record(session, ENDED, "office", by=by, at=at, **told)
+    journal.record(session, "office.thawed", "office", by=by, at=at, leap=beyond if beyond > last else None, **told)
     manifest.refresh(session, press, at=at)
     manifest.move_all(session, press, at=at)
     return found

@@ -64,7 +64,7 @@ VERB_NAMES = {
     "override.drafted": N_("收下一条预警"), "override.dropped": N_("删了预警草稿"), "override.asked": N_("写好紧急插播，请确认"),
     "override.confirmed": N_("确认紧急插播"), "override.refused": N_("没有同意紧急插播"), "override.withdrawn": N_("收回了紧急插播"),
     "override.ended": N_("紧急插播结束"), "override.lapsed": N_("紧急插播没人确认，作废"), "override.called": N_("电话通知了没换上的屏"),
-    "override.signed": N_("补签了紧急插播"), "office.restored": N_("从备份恢复了数据"),
+    "override.signed": N_("补签了紧急插播"), "backup.made": N_("做了备份"), "office.restored": N_("从备份恢复了数据"),
     "office.thawed": N_("确认按备份恢复播放"), "boards.stopped": N_("全部停播"), "boards.resumed": N_("恢复播放"),
     "topic.added": N_("新建公开事项"),
     "topic.changed": N_("改了公开事项"), "topic.ended": N_("停用公开事项"), "topic.confirmed": N_("确认无变更"),
@@ -90,7 +90,7 @@ def _nav(me: Actor, counts: dict[str, int]) -> list[dict[str, Any]]:
 
 
 def _here(endpoint: str) -> bool:
-    if endpoint == "people.people" and request.blueprint == "office":
+    if endpoint == "people.people" and request.blueprint in ("office", "backups"):
         return True
     if endpoint == "duty.topics" and request.blueprint == "catalogue":
         return True
