@@ -1,4 +1,4 @@
-"""The command line: serve, demo, migrate, backup, restore, check, admin. One clear line and a non-zero exit on a mistake; a clean
+"""The command line: serve, demo, relay, migrate, backup, restore, check, admin. One clear line and a non-zero exit on a mistake; a clean
 end on SIGTERM.
 """
 
@@ -13,13 +13,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from gettext import NullTranslations, translation
-from ipaddress import ip_address
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from kiosk import backup, demo, people, restore, schema, serving
+from kiosk import backup, console, demo, people, relaying, restore, schema, serving
 from kiosk.base import journal
 from kiosk.base.clock import now
 from kiosk.base.db import Database
@@ -43,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
     except Problem as problem:
-        print(_worded(problem), file=sys.stderr)
+        print(console.worded(problem), file=sys.stderr)
         return 1
     except DatabaseError as error:
         print(_faulty(error), file=sys.stderr)
@@ -58,7 +56,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     serving.check_port(settings.host, settings.port)
     with _opened(settings) as parts:
         link = _first_link(parts, now())
-    _warn_of_open_host(settings.host)
+    console.warn_of_open_host(settings.host)
     return serving.serve(settings, Ready(_set_up(settings, link)))
 
 
@@ -67,7 +65,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     serving.check_port(settings.host, settings.port)
     with _opened(settings) as parts:
         office = demo.build(parts, url=_url(settings), at=now())
-    _warn_of_open_host(settings.host)
+    console.warn_of_open_host(settings.host)
     told = json.dumps(office, ensure_ascii=False, indent=1)
     return serving.serve(settings, Ready(_introduction(office), arguments.ready_file or "", told))
 
@@ -212,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--host", help="address to listen on (127.0.0.1)")
         command.add_argument("--port", type=int, help="port to listen on (8000)")
     demo_.add_argument("--ready-file", metavar="F", help="write addresses and log-ins here as JSON once it answers")
+    relaying.add_to(commands)
     migrate = _command(commands, "migrate", _migrate, "bring the database to this release's schema, or to a named step")
     migrate.add_argument("to", nargs="?", default="head", help="head (default), base, or a step")
     migrate.add_argument("--down", action="store_true", help="go down to that step")
@@ -276,19 +275,8 @@ def _set_up(settings: Settings, link: str | None) -> str:
     return f"第一次使用，请打开这个链接（只能用一次）：{_url(settings)}/setup/{link}" if link else f"工作页面：{_url(settings)}/staff/"
 
 
-def _warn_of_open_host(host: str) -> None:
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not loopback:
-        print(f"注意：正在 {host} 上明文提供服务。对外使用时，前面要有负责 TLS 的服务器（见 deploy/README.md）。",
-              file=sys.stderr, flush=True)
-
-
 def _url(settings: Settings) -> str:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return console.url(settings.host, settings.port)
 
 
 def _faulty(error: DatabaseError) -> str:
@@ -304,11 +292,3 @@ def _introduction(office: demo.Office) -> str:
     lines += [f"  {each['post']:　<12}账号 {each['login']:<14}密码 {each['password']}" for each in office["people"]]
     lines += ["", "公示屏"] + [f"  {each['name']:　<14}{each['url']}" for each in office["boards"]]
     return "\n".join(lines) + "\n"
-
-
-def _worded(problem: Problem) -> str:
-    """In Chinese, or in English where the console asks for it and a catalogue is there."""
-    wanted = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("en")
-    folder = Path(__file__).with_name("translations")
-    words = translation("messages", folder, ["en"], fallback=True) if wanted else NullTranslations()
-    return filled(problem.message, problem.params, words.gettext)

@@ -6,13 +6,12 @@ import logging
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
+from kiosk import console
 from kiosk.base import folder
 from kiosk.base.bus import Bus, open_bus
 from kiosk.base.clock import Zone
 from kiosk.base.db import Database
-from kiosk.base.errors import Problem
 from kiosk.base.journal import Follower, Listener
 from kiosk.base.objects import Store
 from kiosk.base.signing import Signer, keep_secret
@@ -60,7 +59,7 @@ class Parts:
 
 def open_parts(settings: Settings) -> Parts:
     """Open everything; makes the data folder and its secrets at the first start and keeps them ever after."""
-    _make_folder(settings.data)
+    console.make_folder(settings.data)
     folder.must_be_whole(settings.data)
     store, zone, stop = Store(settings.objects), Zone(settings.zone), Stop(settings.data)
     marks = walls.marks(zone)
@@ -69,13 +68,6 @@ def open_parts(settings: Settings) -> Parts:
         secret=_secret(settings), bus=open_bus(settings.bus_url), reactor=Reactor(), zone=zone,
         press=Press(store, zone, timedelta(days=settings.horizon_days), marks, days.calendar, stop.told), watch=Watch(marks), stop=stop,
     )
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Problem("数据文件夹 %(path)s 用不了：%(why)s。请换一个 --data。", path=path, why=error.strerror) from error
 
 
 def _secret(settings: Settings) -> bytes:

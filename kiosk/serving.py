@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.base.errors import Problem
+from kiosk.relay.options import Options, options_of
 from kiosk.settings import Settings, load
 
 if sys.platform != "win32":
@@ -49,13 +50,16 @@ class Ready:
         print(self.say, flush=True)
 
 
-def serve(settings: Settings, ready: Ready) -> int:
-    """Serve until SIGTERM; the exit code. Where there is gunicorn this never returns: another process image takes over."""
+def serve(settings: Settings | Options, ready: Ready) -> int:
+    """Serve until SIGTERM; the exit code. Where there is gunicorn this never returns: another process image takes over. With the options
+    of a relay, serve a relay: that process loads neither database nor content.
+    """
     if sys.platform == "win32":  # pragma: no cover
         return _simply(settings, ready)
     hear, say = os.pipe()
     with os.fdopen(say, "w", encoding="utf-8") as pipe:
-        json.dump({"settings": asdict(settings), "ready": asdict(ready)}, pipe, default=str)
+        kind = "relay" if isinstance(settings, Options) else "settings"
+        json.dump({kind: asdict(settings), "ready": asdict(ready)}, pipe, default=str)
     os.set_inheritable(hear, True)
     sys.stdout.flush()
     os.execve(sys.executable, [sys.executable, "-m", "kiosk.serving", str(hear)], {**HEAP, **os.environ})
@@ -76,7 +80,8 @@ def _take_over(hear: int) -> int:
     with os.fdopen(hear, encoding="utf-8") as pipe:
         told = json.load(pipe)
     try:
-        _Gunicorn(load(None, {}, **told["settings"]), Ready(**told["ready"])).run()
+        wanted = options_of(**told["relay"]) if "relay" in told else load(None, {}, **told["settings"])
+        _Gunicorn(wanted, Ready(**told["ready"])).run()
     except SystemExit as end:
         return int(end.code or 0)
     return 0
@@ -85,7 +90,7 @@ def _take_over(hear: int) -> int:
 class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """The one worker and its settings."""
 
-    def __init__(self, settings: Settings, ready: Ready) -> None:
+    def __init__(self, settings: Settings | Options, ready: Ready) -> None:
         self._settings, self._ready = settings, ready
         host, port, threads = settings.host, settings.port, settings.threads
         self._options: dict[str, Any] = {
@@ -115,13 +120,13 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self._running.stop(SPREAD_SECONDS)
 
 
-def _made(settings: Settings) -> Flask:
+def _made(settings: Settings | Options) -> Flask:
     """The application, loaded where it serves and not in the master."""
-    made: Flask = import_module("kiosk.app").served(settings)
+    made: Flask = import_module("kiosk.web.relay" if isinstance(settings, Options) else "kiosk.app").served(settings)
     return made
 
 
-def _simply(settings: Settings, ready: Ready) -> int:  # pragma: no cover
+def _simply(settings: Settings | Options, ready: Ready) -> int:  # pragma: no cover
     app = _made(settings)
     running = app.extensions["running"]
     running.start()

@@ -29,6 +29,7 @@ CHUNK = 1 << 16
 RESERVE = 16 << 20  # bytes of the disk that are left for refs and what waits to be sent
 LOOKED_SECONDS = 3600.0  # an object whose bytes were looked at is believed for so long
 GONE_MOST = 20_000
+PARSED_MOST = 4  # manifests that are kept ready in memory
 
 
 class Refused(Problem):
@@ -82,6 +83,7 @@ class Store:
         for name in ("refs", "objects", "incoming", "spool"):
             (root / name).mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
+        self._manifests: dict[str, Manifest] = {}
         self._looked: dict[str, tuple[tuple[int, int, int], float]] = {}
         self.identity = _identity(_read(root / "relay.json"))
         told = _read(root / "boards.json") or {}
@@ -106,7 +108,7 @@ class Store:
             for board in left:
                 if self.boards.pop(board, None) is not None:
                     for path in (self.root / "refs").glob(f"{board}.*json"):
-                        path.unlink(missing_ok=True)
+                        _remove(path)
             if outside is not None:
                 self.outside = list(outside)
             self._keep_boards()
@@ -149,7 +151,7 @@ class Store:
                 held.before = held.ref
             write(self._ref(board), canonical(ref))
             held.ref, held.ahead = ref, None
-            self._ref(board, "ahead").unlink(missing_ok=True)
+            _remove(self._ref(board, "ahead"))
             return True
 
     def take(self, refs: Iterable[Ref], objects: Iterable[tuple[str, BinaryIO]]) -> list[tuple[int, str]]:
@@ -188,11 +190,15 @@ class Store:
         path = self.sound(edition)
         if path is None:
             return None
-        try:
-            found = json.loads(path.read_bytes())
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
+        if edition not in self._manifests:
+            found = _read(path)
+            if found is None:
+                return None
+            with self._lock:
+                self._manifests[edition] = found
+                while len(self._manifests) > PARSED_MOST:
+                    del self._manifests[next(iter(self._manifests))]
+        return self._manifests.get(edition)
 
     # --- objects --------------------------------------------------------------------------------------------------------
 
@@ -212,7 +218,7 @@ class Store:
         if known is not None and known[0] == mark and time.monotonic() - known[1] < LOOKED_SECONDS:
             return path
         if _hash(path) != sha:
-            path.unlink(missing_ok=True)
+            _remove(path)
             self._looked.pop(sha, None)
             return None
         self._looked[sha] = (mark, time.monotonic())
@@ -259,7 +265,7 @@ class Store:
             before = dict(self._gone)
             for sha in gone:
                 self._gone.setdefault(sha)
-                self._object(sha).unlink(missing_ok=True)
+                _remove(self._object(sha))
                 self._looked.pop(sha, None)
             for sha in needed:
                 self._gone.pop(sha, None)
@@ -281,7 +287,7 @@ class Store:
                 keep.update(each["sha"] for each in (self.manifest(edition) or {"objects": ()})["objects"])
             for path in [*(self.root / "objects").glob("??/*"), *(self.root / "incoming").iterdir()]:
                 if path.name not in keep:
-                    path.unlink(missing_ok=True)
+                    _remove(path)
                     self._looked.pop(path.name, None)
 
     def objects(self) -> Iterator[str]:
@@ -353,6 +359,12 @@ def write(path: Path, data: bytes, *, private: bool = False) -> None:
             fresh.unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+def _remove(path: Path) -> None:
+    """Away with it; what somebody still reads on Windows goes the next time."""
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 @contextlib.contextmanager
