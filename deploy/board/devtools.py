@@ -89,8 +89,7 @@ class Line:
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass
-        self._socket.close()
+            pass  # the reading thread ends, and closes it
 
     def _send(self, opcode: int, body: bytes) -> None:
         size, mask = len(body), os.urandom(4)
@@ -123,6 +122,8 @@ class Line:
         with self._told:
             self.open = False
             self._told.notify_all()
+        self._stream.close()
+        self._socket.close()
 
     def _frame(self) -> tuple[bool, int, bytes]:
         first, second = self._exactly(2)

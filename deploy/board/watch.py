@@ -6,8 +6,8 @@
 
 The page proves that frames are drawn and that pages change (static/board/seen.js); who asks is this program. Silence has three steps:
 load the page again, start the browser again, and after three starts the machine's session by a configured command. The browser's error page
-is never on the wall: a page that cannot be had is answered from here with a waiting page, until the server answers. The board's token is kept
-here too, so that a damaged profile is thrown away and the board stays who it is.
+is never on the wall: a page that cannot be had is answered from here with a waiting page, until the server answers. The board's token
+is kept here too, so that a damaged profile is thrown away and the board stays who it is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import json
 import os
 import shlex
 import shutil
@@ -30,14 +31,14 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import devtools
 import profiles
 
 LOOK, SOON = 5.0, 1.0  # seconds between two looks; while the board waits for its server
 FROZEN, LATE = 8_000, 20_000  # milliseconds since a frame was drawn; since the page on the wall should have gone
-START, AGAIN, PATIENCE = 30.0, 8.0, 10.0  # seconds: until a started browser plays, after a reload, of silence
+START, AGAIN, PATIENCE = 30.0, 6.0, 8.0  # seconds: until a started browser plays, after a reload, of silence
 CALM = 60.0  # seconds of good looks after which earlier faults are forgotten
 STARTS = 3  # browsers started in vain before the session is started again
 SESSION = 1800.0  # seconds between two of those
@@ -53,6 +54,7 @@ FLAGS = (
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 WINDOWS = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe", r"Chromium\Application\chrome.exe")
+HEADERS = [{"name": "Content-Type", "value": "text/html; charset=utf-8"}, {"name": "Cache-Control", "value": "no-store"}]
 SEEN = "globalThis.kiosk ? globalThis.kiosk.look() : {state: 'strange', drawn: 0, late: 0}"
 WAITING = Path(__file__).resolve().with_name("waiting.html")
 
@@ -108,8 +110,8 @@ class Browser:
     def __init__(self, program: str, profile: Path, flags: list[str], server: str) -> None:
         self._words = [program, *flags, f"--user-data-dir={profile}", WAITING.as_uri()]
         self._profile, self._server = profile, server
-        self._process: Optional[subprocess.Popen[bytes]] = None
-        self._line: Optional[devtools.Line] = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: devtools.Line | None = None
         self.crashed = False
         self._waiting = base64.b64encode(WAITING.read_bytes()).decode()
 
@@ -148,9 +150,10 @@ class Browser:
         except (OSError, ValueError, LookupError) as error:
             raise devtools.Lost("浏览器还没有起来") from error
         self._line = devtools.Line(devtools.page_of(port), self._heard)
-        for method, params in (("Inspector.enable", {}), ("Emulation.setDefaultBackgroundColorOverride", {"color": {"r": 251, "g": 250, "b": 246, "a": 1}}),
-                               ("Fetch.enable", {"patterns": [{"urlPattern": f"{self._server}/board*", "resourceType": "Document", "requestStage": "Response"}]})):
-            self._line.tell(method, **params)
+        pages = {"urlPattern": f"{self._server}/board*", "resourceType": "Document", "requestStage": "Response"}
+        self._line.tell("Inspector.enable")
+        self._line.tell("Emulation.setDefaultBackgroundColorOverride", color={"r": 251, "g": 250, "b": 246, "a": 1})
+        self._line.tell("Fetch.enable", patterns=[pages])
         return self._line
 
     def drop(self) -> None:
@@ -161,7 +164,7 @@ class Browser:
     def open(self, address: str) -> None:
         """Go there. What cannot be had is the waiting page; a hung page is left to the judge."""
         self.crashed = False
-        answer = self.line.ask("Page.navigate", 8.0, url=address)
+        answer = self.line.ask("Page.navigate", 4.0, url=address)
         if answer.get("errorText") and address.startswith("http"):
             self.line.tell("Page.navigate", url=WAITING.as_uri())
 
@@ -171,8 +174,7 @@ class Browser:
         elif event == "Fetch.requestPaused":
             number, status = told["requestId"], told.get("responseStatusCode", 0)
             if told.get("responseErrorReason") or status >= 400:
-                line.tell("Fetch.fulfillRequest", requestId=number, responseCode=200, body=self._waiting,
-                          responseHeaders=[{"name": "Content-Type", "value": "text/html; charset=utf-8"}, {"name": "Cache-Control", "value": "no-store"}])
+                line.tell("Fetch.fulfillRequest", requestId=number, responseCode=200, body=self._waiting, responseHeaders=HEADERS)
             else:
                 line.tell("Fetch.continueRequest", requestId=number)
 
@@ -182,8 +184,8 @@ class Browser:
 class Watch:
     """Looks at the page, and does what is due."""
 
-    def __init__(self, server: str, folder: Path, browser: Browser, profile: Path, *, token: Path, session: str = "", ceiling: int = CEILING,
-                 clock: Callable[[], float] = time.monotonic, local: Callable[[], float] = time.time) -> None:
+    def __init__(self, server: str, folder: Path, browser: Browser, profile: Path, *, token: Path, session: str = "",
+                 ceiling: int = CEILING, clock: Callable[[], float] = time.monotonic, local: Callable[[], float] = time.time) -> None:
         self._server, self._folder, self._browser, self._profile, self._token = server, folder, browser, profile, token
         self._session, self._ceiling, self._clock, self._local = session, ceiling, clock, local
         self.kept = profiles.read(folder / "board.json")
@@ -227,7 +229,7 @@ class Watch:
 
     def _told(self) -> Mapping[str, Any] | None:
         try:
-            told = self._browser.line.value(SEEN, 4.0)
+            told = self._browser.line.value(SEEN, 3.0)
             return told if isinstance(told, dict) else None
         except devtools.Lost:
             return None
@@ -245,6 +247,8 @@ class Watch:
                 return
         if deed == "session" and self._session:
             subprocess.run(shlex.split(self._session), check=False)
+        elif deed == "session" and os.environ.get("NOTIFY_SOCKET"):
+            raise SystemExit("浏览器几次都没有起来")  # systemd starts all of it again, the screen's own server too
         self.start()
 
     def _arrive(self, state: str) -> float:
@@ -302,11 +306,11 @@ class Watch:
 
     def _keep(self, **more: Any) -> None:
         self.kept.update(more)
-        profiles.write(self._folder / "board.json", profiles.json.dumps(self.kept).encode())
+        profiles.write(self._folder / "board.json", json.dumps(self.kept).encode())
 
     def _fresh(self, told: Mapping[str, Any]) -> None:
         """What staff asked for, and what keeps an old PC young: never while an insert has the wall, never without a server."""
-        if told.get("shot") and told["shot"] != self._shot:
+        if told.get("shot"):
             self._picture(str(told["shot"]))
         now = self._clock()
         if told.get("over"):
@@ -338,13 +342,13 @@ class Watch:
     def _picture(self, number: str) -> None:
         """What hangs there, for staff: taken, posted, and only then acknowledged by the page."""
         try:
-            data = base64.b64decode(self._browser.line.ask("Page.captureScreenshot", 20.0, format="jpeg", quality=80)["data"])
-            asked = urllib.request.Request(f"{self._server}/board/screenshot?id={number}", data=data, method="POST",
-                                           headers={"Authorization": f"Bearer {self._held()}", "Content-Type": "image/jpeg"})
-            with urllib.request.urlopen(asked, timeout=20):
-                pass
-            self._browser.line.value(f"globalThis.kiosk.shot({profiles.json.dumps(number)})")
-            self._shot = number
+            if number != self._shot:
+                data = base64.b64decode(self._browser.line.ask("Page.captureScreenshot", 20.0, format="jpeg", quality=80)["data"])
+                asked = urllib.request.Request(f"{self._server}/board/screenshot?id={number}", data=data, method="POST",
+                                               headers={"Authorization": f"Bearer {self._held()}", "Content-Type": "image/jpeg"})
+                with urllib.request.urlopen(asked, timeout=20):
+                    self._shot = number
+            self._browser.line.value(f"globalThis.kiosk.shot({json.dumps(number)})")
         except OSError as error:
             _say(f"截图没有送到：{error}")
 
@@ -358,7 +362,7 @@ def answers(server: str) -> bool:
         return False
 
 
-def _trust() -> Optional[ssl.SSLContext]:
+def _trust() -> ssl.SSLContext | None:
     """Only whether somebody is there is asked, and nothing is sent: the browser has its own certificates, and its own judgement."""
     return ssl._create_unverified_context()
 
@@ -400,7 +404,8 @@ def flags(server: str, more: str = "") -> list[str]:
 def find(given: str) -> str:
     """The browser's program."""
     roots = [os.environ.get(name, "") for name in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")]
-    there = [given] if given else [*filter(None, map(shutil.which, BROWSERS)), *(str(Path(root, each)) for root in roots if root for each in WINDOWS)]
+    usual = [*filter(None, map(shutil.which, BROWSERS)), *(str(Path(root, each)) for root in roots if root for each in WINDOWS)]
+    there = [given] if given else usual
     for each in there:
         if Path(each).exists():
             return each
@@ -435,13 +440,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=home / "kiosk-board", help="放凭证和浏览器的配置")
     parser.add_argument("--token", type=Path, default=None, help="凭证文件；不写就是 --data 里的 token，panel.py 登记过的话用它的")
     parser.add_argument("--browser", default=os.environ.get("BOARD_BROWSER", ""), help="浏览器程序")
-    parser.add_argument("--session-command", default=os.environ.get("BOARD_SESSION_COMMAND", ""), help="浏览器三次都没有起来时运行，例：systemctl reboot")
+    parser.add_argument("--session-command", default=os.environ.get("BOARD_SESSION_COMMAND", ""),
+                        help="浏览器三次都没有起来时运行，例：systemctl reboot")
     parser.add_argument("--memory", type=int, default=CEILING, help="浏览器超过多少 MB 就在换页时重新载入")
     parser.add_argument("--check", action="store_true", help="只说明会怎样启动浏览器")
     given = parser.parse_args()
     server, profile = given.server.rstrip("/"), given.data / "profile"
     given.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    token = given.token or next((each for each in (given.data / "token", home / "kiosk-panel" / "token") if each.exists()), given.data / "token")
+    own, paired = given.data / "token", home / "kiosk-panel" / "token"
+    token = given.token or (paired if paired.exists() and not own.exists() else own)
     browser = Browser(find(given.browser), profile, flags(server, os.environ.get("BOARD_FLAGS", "")), server)
     if given.check:
         print("\n".join(browser.words))

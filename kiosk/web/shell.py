@@ -25,8 +25,8 @@ BOARD_POLICY = ("default-src 'none'; script-src 'self'; worker-src 'self'; conne
 SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/foot.js", "board/kinds/mounting.js",
          "board/kinds/reach.js",
          "board/kinds/stream.js", "board/kinds/webpage.js", "board/live.js", "board/overlay.js",
-         "board/pairing.js", "board/player.js", "board/rotation.js", "board/scene.js", "board/sleep.js", "board/spool.js", "board/stage.js",
-         "board/store.js",
+         "board/pairing.js", "board/player.js", "board/rotation.js", "board/scene.js", "board/seen.js", "board/sleep.js", "board/spool.js",
+         "board/stage.js", "board/store.js",
          "board/ticker.js", "board/urgent.js", "board/vitals.js", "board/wall.js", "board/wardrobe.js", "board/zones.js", "shared/dom.js",
          "shared/time.js", "shared/icon.svg", "vendor/noble-hashes/sha2.js", "vendor/noble-hashes/_md.js", "vendor/noble-hashes/_u64.js",
          "vendor/noble-hashes/utils.js", "vendor/hls/hls.light.min.js")

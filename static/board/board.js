@@ -6,6 +6,7 @@ import { identify, resting, waiting } from "./builtin.js";
 import { foot } from "./foot.js";
 import { live } from "./live.js";
 import { identity, ownScreen, pair } from "./pairing.js";
+import { seen } from "./seen.js";
 import { Store } from "./store.js";
 import { moved, running } from "./ticker.js";
 import { vitals, watchdog } from "./vitals.js";
@@ -18,6 +19,9 @@ const IDENTIFY = 20_000;
 
 const root = /** @type {HTMLElement} */ (document.getElementById("wall"));
 const release = document.documentElement.dataset.release ?? "";
+
+/** What the launcher reads, from the first moment on. */
+const glance = seen();
 
 async function begin() {
   register();
@@ -49,13 +53,15 @@ async function play(board) {
     onRecall: () => void wall.look(true), onTold: () => void wall.look(true), onHeld: () => { arrange(); vital.soon(); } });
   let newer = false;
   const wall = new Wall({ root, store, now: Date.now, texts: (item) => told(store, item), onPlay: (play) => vital.played(play),
-    onError: (error) => vital.error(error), onShown: () => { vital.soon(); if (newer && navigator.onLine && !wall.over) location.reload(); } });
+    onError: (error) => vital.error(error), onShown: () => { vital.soon(); if ((newer || glance.due) && navigator.onLine && !wall.over) location.reload(); } });
   const report = () => ({ edition: store.ref?.edition ?? null, ref_version: store.ref?.version ?? null, item: wall.item,
     skew_ms: null, release, cause: store.cause, recalled: [...store.recalled] });
   const vital = vitals({ board, report, storage: localStorage });
   const arrange = () => {
     if (store.manifest) void wall.zones.arrange(store.manifest, () => place(store.ref.panel, store.manifest)).then(() => wall.look());
   };
+
+  glance.plays({ board, wall, store, done: (id) => { vital.done(id); vital.soon(); } });
 
   if (await store.recover()) arrange();
   await wall.look();
@@ -68,6 +74,7 @@ async function play(board) {
   /** @param {{do: string, id: string, after?: number}} message */
   function command(message) {
     if (message.do === "reconnect") return socket.reconnect(message.after ?? 1);
+    if (message.do === "screenshot" && glance.watched) return glance.picture(message.id);
     if (message.id && !vital.done(message.id)) return vital.soon(); // said again because the answer was lost
     if (message.do === "reload") return location.reload();
     if (message.do === "identify") { void wall.rouse(IDENTIFY); tell(store); }

@@ -4,10 +4,9 @@
  * pages change, who the board is. Nothing of it can be reached from outside the browser.
  */
 
-/** @typedef {{board: number, wall: any, store: any}} Play */
+/** @typedef {{board: number, wall: any, store: any, done: (id: string) => void}} Play `done`: this picture was sent */
 
-/** @param {{refreshed: () => void, done: (id: string) => void}} given */
-export function seen({ refreshed, done }) {
+export function seen() {
   /** @type {Play | null} */ let play = null;
   let drawn = performance.now(), shot = "", asked = 0, due = false;
   const asleep = () => Boolean(play?.wall.sleep.asleep);
@@ -23,8 +22,8 @@ export function seen({ refreshed, done }) {
         item: play?.wall.item ?? null, over: play?.wall.over ?? null, asleep: asleep(), cause: play?.store.cause ?? "", shot,
         worker: Boolean(navigator.serviceWorker?.controller) };
     },
-    refresh: () => { due = true; if (asleep()) refreshed(); },
-    shot: (/** @type {string} */ id) => { if (id === shot) { shot = ""; done(id); } },
+    refresh: () => { due = true; if (asleep()) location.reload(); },
+    shot: (/** @type {string} */ id) => { if (id === shot) { shot = ""; play?.done(id); } },
   } });
   return {
     /** @param {Play} told */ plays(told) { play = told; },

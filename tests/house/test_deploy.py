@@ -43,7 +43,7 @@ def test_every_package_says_which_feature_it_brings(name):
     assert all(line.partition("#")[0].split() and line.partition("#")[2].strip() for line in lines)
 
 
-@pytest.mark.parametrize("script", ["deploy/board.sh", "deploy/packages.sh", "deploy/venv.sh", ".ci/run"])
+@pytest.mark.parametrize("script", ["deploy/board/board.sh", "deploy/board/install.sh", "deploy/packages.sh", "deploy/venv.sh", ".ci/run"])
 def test_a_shell_can_read_it(script):
     shell = "bash" if script == ".ci/run" else "sh"
     assert subprocess.run([shell, "-n", ROOT / script], capture_output=True, check=False).stderr == b""
