@@ -120,7 +120,7 @@ def create_app(parts: Parts) -> Flask:
     )
     app.config["RELEASE"] = shell.release(app.config["BOARD_POLICY"])  # a board's worker keeps the page with its policy
     app.url_map.converters["int"] = _IdInteger
-    refs = RefCache(parts.stop.told, partial(_resealed, parts))
+    refs = RefCache(parts.stop.told, partial(_resealed, parts), lambda: parts.signer.state(now()))
     easel = Easel(parts.database, parts.store, parts.zone, pictures.painter(parts.store.path, settings.data / "work"), now)
     router = Router(parts.database, parts.reactor)
     app.extensions.update(kiosk=parts, refs=refs,

@@ -12,14 +12,14 @@ import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from kiosk import backup, console, demo, people, relaying, restore, schema, serving
 from kiosk.base import journal
-from kiosk.base.clock import now
+from kiosk.base.clock import iso, now
 from kiosk.base.db import Database
 from kiosk.base.errors import NotFound, Problem, filled
 from kiosk.content.geometry import panel_of
@@ -170,9 +170,23 @@ def _check(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise Problem("文件 %(path)s 读不了：%(why)s。", path=arguments.file, why=error.strerror) from error
     with _opened(_settings(arguments)) as parts, parts.database.read() as session:
-        found = certificates.check(session, data, [parts.signer.public])
+        found = certificates.check(session, data, parts.signer.publics)
         print(filled(certificates.SENTENCES[found.verdict], found.words(parts.zone)))
     return 0 if found.verdict is certificates.Verdict.GENUINE else 1
+
+
+def _admin_key(arguments: argparse.Namespace) -> int:
+    """The key that seals what boards obey; with --rotate a successor, told to boards and relays in the overlap."""
+    with _opened(_settings(arguments)) as parts:
+        if arguments.rotate:
+            at = now()
+            since = parts.signer.rotate(at=at, overlap=timedelta(days=parts.settings.key_overlap_days))
+            with parts.database.write() as session:
+                journal.record(session, "key.changed", "key", by=None, at=at, key=parts.signer.key_id, since=iso(since))
+            print(f"新密钥 {parts.signer.key_id}，{parts.zone.day(since)} 起用。在这之前各屏和中继会自己认得它，不用重新登记。")
+        else:
+            print(f"{parts.signer.key_id} {parts.signer.public}")
+    return 0
 
 
 def _admin_boards(arguments: argparse.Namespace) -> int:
@@ -233,6 +247,8 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--add", type=int, required=True, metavar="N", help="how many")
     made.add_argument("--group", required=True, help="their group (made when new)")
     made.add_argument("--out", required=True, metavar="FILE", help="'id token' lines")
+    key = _command(deeds, "key", _admin_key, "show the key that seals what boards obey, or change it")
+    key.add_argument("--rotate", action="store_true", help="make a successor that seals after key_overlap_days")
     _command(deeds, "journal", _admin_journal, "check the journal's chain")
     return parser
 

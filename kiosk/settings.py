@@ -50,6 +50,7 @@ class Settings:
     max_pages: int = _setting(300, "Most pages of one file.")
     keep_days: int = _setting(730, "Refs, plays and history are kept so many days.")
     journal_days: int = _setting(730, "The journal is kept at least 190 days, and never less than the refs.")
+    key_overlap_days: int = _setting(30, "After a change of the key the old one seals for so many days more: every board hears of it.")
     horizon_days: int = _setting(35, "A manifest's windows reach so far ahead.")
     round_minutes: int = _setting(5, "A full round longer than this warns the editor.")
     hosts: str = _setting("", "Outside addresses the office allows, comma-separated host names: sources, mail server, robots. Empty: none.")

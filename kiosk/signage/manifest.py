@@ -185,7 +185,7 @@ def ref(session: Session, board: Board, signer: Signer, *, at: datetime, stopped
 def sealed(body: Mapping[str, Any], board_id: int, version: int, signer: Signer, *, at: datetime, stopped: Mapping[str, Any] | None
            ) -> dict[str, Any]:
     """A ref's body under its seal."""
-    told = {name: value for name, value in body.items() if name not in ("stopped", "alg", "key", "seal")}
+    told = {name: value for name, value in body.items() if name not in ("stopped", "keys", "alg", "key", "seal")}
     return signer.seal({**told, **({"stopped": dict(stopped)} if stopped else {}), "board": board_id, "version": version,
                         "sealed_at": iso(at)})
 

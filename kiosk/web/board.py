@@ -54,14 +54,14 @@ def pairing() -> ResponseReturnValue:
     board = boards.board(db(), waiting.board_id)
     if board.seen_at is not None:
         raise Gone("这块屏已经登记好，在用了。")
-    return jsonify(board=board.id, token=boards.token_of(waiting, parts().secret), key=parts().signer.public)
+    return jsonify(board=board.id, token=boards.token_of(waiting, parts().secret), key=parts().signer.public_at(now()))
 
 
 @bp.post("/board/identity")
 def identity() -> ResponseReturnValue:
     """Trade the token for the cookie that the page's own requests carry."""
     board = _known(bearer())
-    response = jsonify(board=board.id, key=parts().signer.public)
+    response = jsonify(board=board.id, key=parts().signer.public_at(now()))
     return shell.with_cookie(response, board.id, bearer() or "", secure=parts().settings.secure_cookies)
 
 
@@ -167,7 +167,7 @@ def _relay() -> Relay | None:
 def _paired_relay(found: Relay, waiting: Pairing) -> ResponseReturnValue:
     if found.seen_at is not None:
         raise Gone("这个中继已经登记好，在用了。")
-    return jsonify(relay=found.id, token=boards.token_of(waiting, parts().secret), key=parts().signer.public)
+    return jsonify(relay=found.id, token=boards.token_of(waiting, parts().secret), key=parts().signer.public_at(now()))
 
 
 def board_of_socket() -> tuple[int, int] | None:

@@ -27,20 +27,21 @@ Reseal = Callable[[bytes, Mapping[str, Any] | None], bytes]
 
 @dataclass(frozen=True)
 class Entry:
-    """One board's ref as bytes. `stopped`: what it tells of a stop."""
+    """One board's ref as bytes. `stopped`: what it tells of a stop; `sealing`: the state of the keys when it was sealed."""
 
     board: int
     etag: bytes
     body: bytes
     until: float
     stopped: Mapping[str, Any] | None = None
+    sealing: str = ""
 
 
 class RefCache:
     """Entries by the hash of the token; safe for many threads."""
 
-    def __init__(self, stopped: Stopped = lambda: None, reseal: Reseal | None = None) -> None:
-        self._stopped, self._reseal = stopped, reseal
+    def __init__(self, stopped: Stopped = lambda: None, reseal: Reseal | None = None, sealing: Callable[[], str] = lambda: "") -> None:
+        self._stopped, self._reseal, self._sealing = stopped, reseal, sealing
         self._entries: dict[bytes, Entry] = {}
         self._tokens: dict[int, set[bytes]] = {}
         self._lock = threading.Lock()
@@ -53,27 +54,27 @@ class RefCache:
 
     def put(self, token: str, board: int, version: int, body: bytes, *, read_at: int | None = None,
             stopped: Mapping[str, Any] | None = None) -> Entry:
-        entry = _entry(board, version, body, stopped)
+        entry = _entry(board, version, body, stopped, self._sealing())
         self._keep(_key(token), entry, read_at)
         return entry
 
     def warm(self, refs: Iterable[Warm], *, read_at: int) -> None:
         """Refs before anybody asks."""
         for each in refs:
-            self._keep(bytes.fromhex(each.token), _entry(each.board, each.version, each.body, each.stopped), read_at)
+            self._keep(bytes.fromhex(each.token), _entry(each.board, each.version, each.body, each.stopped, self._sealing()), read_at)
 
     def get(self, token: str) -> Entry | None:
-        """What is known; told anew when all boards were stopped, or go on, since it was sealed: that needs no database."""
+        """What is known; told anew when all boards were stopped, or go on, or the keys changed since it was sealed, without a database."""
         key = _key(token)
         entry = self._entries.get(key)
         if entry is None or entry.until <= time.monotonic():
             return None
-        stopped = self._stopped()
-        if stopped == entry.stopped:
+        stopped, sealing = self._stopped(), self._sealing()
+        if stopped == entry.stopped and sealing == entry.sealing:
             return entry
         if self._reseal is None:
             return None
-        fresh = replace(entry, body=self._reseal(entry.body, stopped), stopped=stopped)
+        fresh = replace(entry, body=self._reseal(entry.body, stopped), stopped=stopped, sealing=sealing)
         with self._lock:
             if self._entries.get(key) is entry:
                 self._entries[key] = fresh
@@ -116,8 +117,8 @@ class RefFront:
         return (entry.body,)
 
 
-def _entry(board: int, version: int, body: bytes, stopped: Mapping[str, Any] | None) -> Entry:
-    return Entry(board, f'"{version}"'.encode(), body, time.monotonic() + SEAL_SECONDS, stopped)
+def _entry(board: int, version: int, body: bytes, stopped: Mapping[str, Any] | None, sealing: str) -> Entry:
+    return Entry(board, f'"{version}"'.encode(), body, time.monotonic() + SEAL_SECONDS, stopped, sealing)
 
 
 def _key(token: str) -> bytes:

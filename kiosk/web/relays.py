@@ -79,7 +79,7 @@ def relay_of_socket() -> tuple[int, int] | None:
 
 def _mirrored(found: Relay) -> dict[str, Any]:
     holds = [integer(each) for each in request.args.get("holds", "").split(",")[:HOLDS_MOST] if each.isdecimal() and len(each) < 10]
-    return {"relay": found.id, "name": found.name, "key": parts().signer.public, "left": relays.left(db(), found, holds),
+    return {"relay": found.id, "name": found.name, "key": parts().signer.public_at(now()), "left": relays.left(db(), found, holds),
             "outside": list(outside.origins(parts().settings.allowed_hosts)),
             "boards": [{"board": each.id, "token": each.token_hash, "ref": _sealed(each)} for each in relays.boards_under(db(), found)]}
 

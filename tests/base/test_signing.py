@@ -2,13 +2,17 @@
 
 import json
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from kiosk.base.signing import Signer, genuine, keep_secret
+from kiosk.base.clock import iso
+from kiosk.base.errors import Conflict
+from kiosk.base.signing import Refused, Signer, genuine, keep_secret, trusted
 
 SEALS = Path(__file__).parent.parent / "contracts" / "seals.json"
+KEYS = SEALS.with_name("keys.json")
 REF = {"board": 3, "version": 12, "edition": "ab" * 32, "recalled": [4], "face": {"board": "大厅屏"}, "sealed_at": "2026-11-23T04:00:00Z"}
 
 
@@ -66,3 +70,69 @@ def test_of_two_that_start_at_once_the_first_key_stays(tmp_path):
 def test_server_and_board_judge_a_seal_alike(case):
     key = json.loads(SEALS.read_text(encoding="utf-8"))["key"]
     assert genuine(case["ref"], key) == case["genuine"]
+
+
+@pytest.mark.parametrize("case", json.loads(KEYS.read_text(encoding="utf-8"))["cases"], ids=lambda case: case["say"])
+def test_server_and_board_believe_the_same_keys(case):
+    def ask():
+        return trusted(case["ref"], case["pinned"], board=case["board"], version=case["version"])
+
+    if "cause" in case:
+        with pytest.raises(Refused) as refused:
+            ask()
+        assert refused.value.cause == case["cause"]
+    else:
+        assert list(ask()) == case["keys"]
+
+
+OVERLAP = timedelta(days=30)
+AT = datetime(2026, 12, 1, 4, tzinfo=UTC)
+
+
+def sealed(signer, at):
+    return signer.seal({**REF, "sealed_at": iso(at)})
+
+
+def test_a_board_goes_through_a_change_of_the_key_without_a_gap(signer):
+    before, pinned = signer.public, (signer.public,)
+    since = signer.rotate(at=AT, overlap=OVERLAP)
+    assert since == AT + OVERLAP
+    for day in range(0, 60, 5):
+        at = AT + timedelta(days=day)
+        pinned = trusted(sealed(signer, at), pinned, board=3, version=12)
+        assert (before in pinned) == (at < since)
+    assert pinned == (signer.public,) != (before,)
+
+
+def test_a_board_that_slept_through_three_changes_follows_the_chain(signer):
+    pinned, at = (signer.public,), AT
+    for _ in range(3):
+        at = signer.rotate(at=at, overlap=OVERLAP)
+    assert trusted(sealed(signer, at), pinned) == (signer.public,)
+    assert signer.public_at(at) == signer.public
+
+
+def test_other_processes_and_a_restart_see_a_new_key(signer, tmp_path):
+    other = Signer(tmp_path / "seal.key")
+    before = other.state(AT)
+    since = signer.rotate(at=AT, overlap=OVERLAP)
+    assert other.state(AT) != before
+    assert other.public_at(since) == signer.public_at(since) == Signer(tmp_path / "seal.key").public_at(since) != other.public_at(AT)
+    assert sealed(other, since)["key"] == sealed(signer, since)["key"]
+
+
+def test_a_second_change_waits_for_the_first(signer):
+    since = signer.rotate(at=AT, overlap=OVERLAP)
+    with pytest.raises(Conflict):
+        signer.rotate(at=since - timedelta(seconds=1), overlap=OVERLAP)
+    signer.rotate(at=since, overlap=OVERLAP)
+
+
+def test_keys_are_for_the_owner_and_those_that_seal_no_more_are_gone(signer, tmp_path):
+    since = signer.rotate(at=AT, overlap=OVERLAP)
+    signer.rotate(at=since, overlap=OVERLAP)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["seal.2.key", "seal.3.key", "seal.chain.json"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    again = Signer(tmp_path / "seal.key")
+    assert not (tmp_path / "seal.key").exists()
+    assert sealed(again, since) == sealed(signer, since)

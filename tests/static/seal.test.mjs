@@ -1,9 +1,9 @@
-// The board's half of tests/contracts/seals.json; the server's half is tests/base/test_signing.py.
+// The board's half of tests/contracts/seals.json and keys.json; the server's half is tests/base/test_signing.py.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { genuine } from "../../static/board/seal.js";
+import { genuine, trusted } from "../../static/board/seal.js";
 
 const told = JSON.parse(readFileSync(new URL("../contracts/seals.json", import.meta.url), "utf8"));
 
@@ -27,3 +27,7 @@ test("no seal with a flipped byte passes", () => {
     assert.equal(genuine({ ...ref, seal: seal.toString("base64") }, told.key), false);
   }
 });
+
+for (const { say, ref, pinned, board, version, keys = null, cause = "" } of JSON.parse(readFileSync(new URL("../contracts/keys.json", import.meta.url), "utf8")).cases) {
+  test(say, () => assert.deepEqual(trusted(ref, pinned, { board, version }), { keys, cause }));
+}
