@@ -18,16 +18,17 @@ from pathlib import Path
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from kiosk import backup, console, demo, people, relaying, restore, schema, serving
-from kiosk.base import journal
+from kiosk.base import journal, parcel
 from kiosk.base.clock import iso, now
 from kiosk.base.db import Database
 from kiosk.base.errors import NotFound, Problem, filled
+from kiosk.content import outside
 from kiosk.content.geometry import panel_of
 from kiosk.disclosure import certificates
 from kiosk.parts import Parts, open_parts
 from kiosk.serving import Ready
 from kiosk.settings import Settings, load
-from kiosk.signage import boards, manifest, thaw
+from kiosk.signage import boards, manifest, parcels, relays, thaw
 from kiosk.signage.boards import Placing
 
 log = logging.getLogger("kiosk")
@@ -61,7 +62,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments)
+    settings = replace(_settings(arguments), backup_days=0)  # nobody misses a demo
     serving.check_port(settings.host, settings.port)
     with _opened(settings) as parts:
         office = demo.build(parts, url=_url(settings), at=now())
@@ -215,6 +216,28 @@ def _admin_boards(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _admin_package(arguments: argparse.Namespace) -> int:
+    """A parcel for a relay that no line reaches."""
+    at, settings = now(), _settings(arguments)
+    with _opened(settings) as parts:
+        with parts.database.read() as session:
+            found = parcels.contents(session, relays.relay(session, arguments.relay), parts.signer, at=at, stopped=parts.press.stopped())
+        count = parcels.write(Path(arguments.out), found, parts.store, parts.signer, keys=[parts.signer.public],
+                              outside=list(outside.origins(settings.allowed_hosts)), at=at)
+        with parts.database.write() as session:
+            parcels.noted(session, relays.relay(session, arguments.relay), found, by=None, at=at)
+    print(f"{arguments.out}：{len(found.boards)} 块屏，{count} 个对象，{parcel.LIFE.days} 天内有效，只有这个中继收得进。")
+    return 0
+
+
+def _admin_return(arguments: argparse.Namespace) -> int:
+    """What a relay handed back."""
+    with _opened(_settings(arguments)) as parts, parts.database.write() as session:
+        done = parcels.take_back(session, Path(arguments.file), by=None, at=now())
+    print(f"收好了：{done.plays} 条新的播放记录，{done.boards} 块屏的情况，{done.refused} 批没有收。")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kiosk", description="街道电子公示栏")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -249,6 +272,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--out", required=True, metavar="FILE", help="'id token' lines")
     key = _command(deeds, "key", _admin_key, "show the key that seals what boards obey, or change it")
     key.add_argument("--rotate", action="store_true", help="make a successor that seals after key_overlap_days")
+    package = _command(deeds, "package", _admin_package, "write what the boards under a relay need, for a USB stick")
+    package.add_argument("--relay", type=int, required=True, metavar="N", help="the relay's number")
+    package.add_argument("--out", required=True, metavar="FILE", help="the file to write")
+    returned = _command(deeds, "return", _admin_return, "take in what a relay has written onto a USB stick")
+    returned.add_argument("file", metavar="FILE", help="the relay's file")
     _command(deeds, "journal", _admin_journal, "check the journal's chain")
     return parser
 
@@ -299,8 +327,13 @@ def _faulty(error: DatabaseError) -> str:
     """A server that does not answer is no damaged file."""
     why = str(error.orig).strip().partition("\n")[0]
     away = isinstance(error, OperationalError) and type(error.orig).__module__.startswith("psycopg")
-    return f"数据库连不上：{why}。请看看数据库服务开着没有，database_url 写得对不对。" if away else \
-        f"数据库打不开或者损坏了：{why}。请从备份恢复，再启动。"
+    if away:
+        return f"数据库连不上：{why}。请看看数据库服务开着没有，database_url 写得对不对。"
+    if "locked" in why or "busy" in why:
+        return f"数据库正忙：{why}。请等一会儿再试。"
+    if "full" in why or "readonly" in why:
+        return f"数据库写不进去：{why}。请看看磁盘满了没有，有没有写的权限。"
+    return f"数据库打不开或者损坏了：{why}。屏上照常播放。请用 kiosk restore 备份文件 --replace 恢复，再启动。"
 
 
 def _introduction(office: demo.Office) -> str:

@@ -156,6 +156,11 @@ class Reader:
     def close(self) -> None:
         self._file.close()
 
+    @property
+    def plain(self) -> bool:
+        """Whether no member but the list is packed, so that what comes out is no larger than what came in."""
+        return all(each.compress_type == zipfile.ZIP_STORED for each in self._zip.infolist() if each.filename != LIST)
+
     def faults(self) -> Iterator[str]:
         """Every member that is not what the list says, that is missing, or that no list names."""
         for name, times in Counter(self._zip.namelist()).items():

@@ -93,6 +93,7 @@ _TABLE = (
     ("slide.approve", "", "sources.rules"),
     ("slide.approve", "source", "sources.agree sources.refuse"),
     # --- the office and its people ---
+    ("board.edit", "relay", "parcels.export parcels.take_back"),
     ("office.edit", "", "backups.backups backups.confirm"),
     ("office.edit", "", "office.office office.addresses office.add_address office.deliveries office.days office.set_day office.paste_days "
                         "office.clear_days"),
