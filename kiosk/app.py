@@ -50,6 +50,7 @@ from kiosk.web import (
     overrides,
     parcels,
     people,
+    proof,
     relays,
     review,
     rights,
@@ -131,7 +132,7 @@ def create_app(parts: Parts) -> Flask:
     csrf.init_app(app)
     for blueprint in (board.bp, people.bp, deputies.bp, content.bp, review.bp, looks.bp, legible.bp, signage.bp, schedule.bp, duty.bp,
                       catalogue.bp,
-                      office.bp, backups.bp, parcels.bp, objection.bp, sources.bp, outside.bp, overrides.bp, relays.bp,
+                      office.bp, backups.bp, parcels.bp, objection.bp, proof.bp, sources.bp, outside.bp, overrides.bp, relays.bp,
                       relays.protocol, staff_api.bp):
         app.register_blueprint(blueprint)
     live.init_app(app, parts.reactor, {"/board/live": board.board_of_socket, "/relay/live": relays.relay_of_socket})

@@ -1,7 +1,8 @@
 """Certificates: what the proof says of a slide's days, in a file that anybody may check and nobody may change.
 
 The file is canonical JSON under the office's seal. Its hash stands in an entry of the journal, whose chain covers it: a file is genuine
-when its seal fits, an entry names its hash, and that entry is still what was chained. The same holds for the PDF by its own hash.
+when an entry names its hash and is still what was chained. The seal tells a file whose entry is missing from one that was altered. Of the
+PDF the journal has a hash of its own.
 """
 
 from __future__ import annotations
@@ -161,9 +162,10 @@ def check(session: Session, data: bytes, keys: Collection[str]) -> Finding:
     told = _read(data)
     if told is None or told.get("kind") != KIND:
         return Finding(Verdict.ALTERED if _looks_like_one(data) else Verdict.STRANGE)
-    if canonical(told) != data or not any(genuine(told, key) for key in keys):
-        return Finding(Verdict.ALTERED, told)
-    return Finding(_chained(session, entry), told, entry) if entry else Finding(Verdict.UNWRITTEN, told)
+    if entry is not None:  # the very bytes; also when the key that sealed them has been changed for another since
+        return Finding(_chained(session, entry), told, entry)
+    sealed = canonical(told) == data and any(genuine(told, key) for key in keys)
+    return Finding(Verdict.UNWRITTEN if sealed else Verdict.ALTERED, told)
 
 
 def _chained(session: Session, entry: Entry) -> Verdict:

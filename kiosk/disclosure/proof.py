@@ -350,6 +350,11 @@ def _followed(moves: Sequence[tuple[int, str]], start: int) -> list[tuple[int, i
     return [each for each in found if each[1] > start and each[0] < each[1]]
 
 
+def lists(store: Store, edition: str, slide: int) -> bool:
+    """Whether the edition holds the slide."""
+    return slide in _slides(store, edition)
+
+
 @lru_cache(256)
 def _manifest(store: Store, edition: str) -> dict[str, Any]:
     path = store.path(edition) if is_name(edition) else None

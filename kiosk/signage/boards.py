@@ -19,6 +19,7 @@ from sqlalchemy import Column, ForeignKey, String, Table, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from kiosk.base import journal
+from kiosk.base.clock import iso
 from kiosk.base.db import Base, Instant
 from kiosk.base.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from kiosk.content.geometry import THEMES, Geometry, Panel, Place, Wall, fits, geometry_of, greatest_distance, places
@@ -329,7 +330,10 @@ def heartbeat(board: Board, report: Mapping[str, Any], *, at: datetime, silent: 
     if session is not None:
         presence.heard(session, board.id, board.seen_at, at, silent)
         commands.heard(session, board.id, report, at)
+    was = (board.vitals or {}).get("was")
     if board.seen_at is None or board.online_since is None or at - board.seen_at > silent:
+        if board.seen_at is not None:
+            was = {"from": iso(board.seen_at), "to": iso(at), "cause": bounded(report.get("cause"))}
         board.online_since = at
     board.seen_at = at
     edition, version = report.get("edition"), report.get("ref_version")
@@ -341,7 +345,7 @@ def heartbeat(board: Board, report: Mapping[str, Any], *, at: datetime, silent: 
         presence.holds(session, board.id, board.held_version, board.held_edition, at)
     item = report.get("item")
     board.shows = item[:60] if isinstance(item, str) else None
-    board.vitals = {name: bounded(report[name]) for name in VITALS if name in report} | _obeyed(report)
+    board.vitals = {name: bounded(report[name]) for name in VITALS if name in report} | _obeyed(report) | ({"was": was} if was else {})
 
 
 def recalls_obeyed(board: Board) -> set[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, delete, select, update
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, delete, distinct, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kiosk.base.clock import Zone
@@ -153,6 +153,24 @@ def known_days(session: Session, slide_id: int) -> tuple[date, date] | None:
     first = session.scalar(query.order_by(Tally.day).limit(1))
     last = session.scalar(query.order_by(Tally.day.desc()).limit(1))
     return (first, last) if first is not None and last is not None else None
+
+
+@dataclass(frozen=True)
+class Life:
+    """All that was shown of a slide on one board, in short."""
+
+    board_id: int
+    first: date
+    last: date
+    days: int
+    open_ms: int
+
+
+def lives(session: Session, slide_id: int) -> dict[int, Life]:
+    """By board, from the first day to the last; one question, however long it hung."""
+    rows = session.execute(select(Tally.board_id, func.min(Tally.day), func.max(Tally.day), func.count(distinct(Tally.day)),
+                                  func.sum(Tally.open_ms)).where(Tally.slide_id == slide_id).group_by(Tally.board_id))
+    return {board: Life(board, first, last, days, int(ms or 0)) for board, first, last, days, ms in rows}
 
 
 def forget(session: Session, before: date) -> None:

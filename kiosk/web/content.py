@@ -254,9 +254,11 @@ def recall(id: int) -> ResponseReturnValue:
 def receipts(id: int) -> ResponseReturnValue:
     """Which boards have followed the last move and which have not."""
     found = readable(id)
+    if (gone := recalls.asked(found, request.args.get("revision", ""))) is not None:
+        return render_template("content/recalled.html", slide=found, gone=gone, receipts=recalls.receipts(gone), time_of=words.moment)
     everywhere = manifest.audience_boards(db(), found.latest)
-    gone = [board for board in everywhere if board.held_version is not None and board.held_version >= board.version]
-    return render_template("content/receipts.html", slide=found, boards=everywhere, done={board.id for board in gone},
+    done = {board.id for board in everywhere if board.held_version is not None and board.held_version >= board.version}
+    return render_template("content/receipts.html", slide=found, boards=everywhere, done=done,
                            local=parts().zone.local, status=lambda board: boards.status(board, now()))
 
 

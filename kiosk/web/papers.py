@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from kiosk import people
 from kiosk.base import journal
-from kiosk.base.errors import Unavailable
+from kiosk.base.errors import N_, Unavailable
 from kiosk.base.journal import Entry
 from kiosk.content import pages, pictures, review, typeset
 from kiosk.content.geometry import Geometry
@@ -34,6 +34,7 @@ from kiosk.web import looks, words
 from kiosk.web.request import now, parts
 
 PICTURE = "picture-of-the-first-page"
+NO_SANDBOX = N_("服务器上没有可用的沙箱，生成不了 PDF。请用这一页的“打印”。")
 _CSS = Path(__file__).resolve().parents[2] / "static" / "staff" / "paper.css"
 _one_at_a_time = threading.Lock()  # a Chromium takes 150 MB
 
@@ -118,7 +119,7 @@ def printed(wanted: Paper) -> bytes:
     with _one_at_a_time:
         painter = pictures.painter(parts().store.path, parts().settings.data / "work")
         if painter is None:
-            raise Unavailable("服务器上没有可用的沙箱，生成不了 PDF。请用这一页的“打印”。")
+            raise Unavailable(NO_SANDBOX)
         try:
             painted = wanted.painted
             if painted is None and wanted.fragment:
@@ -127,6 +128,23 @@ def printed(wanted: Paper) -> bytes:
             return painter.print(wanted.html.replace(PICTURE, told))
         finally:
             painter.close()
+
+
+def pdf(html: str) -> bytes:
+    """A document without a picture as PDF; Unavailable where Chromium or the sandbox is missing."""
+    with _one_at_a_time:
+        painter = pictures.painter(parts().store.path, parts().settings.data / "work")
+        if painter is None:
+            raise Unavailable(NO_SANDBOX)
+        try:
+            return painter.print(html)
+        finally:
+            painter.close()
+
+
+def style() -> dict[str, Any]:
+    """What a printed document carries in itself: the paper's style and the office's type."""
+    return {"css": _CSS.read_text(encoding="utf-8"), "fonts": _fonts()}
 
 
 def _signed(session: Session, step: Step, row: review.Check | None, told: Sequence[Entry]) -> Signed:

@@ -51,6 +51,10 @@ _TABLE = (
     ("slide.edit", "slide", "objection.ask"),
     ("slide.approve", "slide", "objection.agree objection.refuse"),
     ("slide.approve", "revision", "objection.sign"),
+    # --- whether it hung ---
+    ("slide.read", "slide", "proof.slide proof.certify"),
+    ("slide.read", "certificate", "proof.certificate proof.certificate_json proof.certificate_pdf"),
+    (SIGNED_IN, "", "proof.check proof.do_check"),
     # --- the duty ---
     ("duty.read", "", "duty.topics duty.units"),
     ("duty.read", "unit", "duty.unit"),

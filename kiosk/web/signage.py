@@ -6,24 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import isfinite
+from typing import Any
 
-from flask import Blueprint, flash, jsonify, render_template, request, send_file
+from flask import Blueprint, current_app, flash, jsonify, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from kiosk import people
 from kiosk.base import journal
+from kiosk.base.clock import parse
 from kiosk.base.errors import N_, Invalid, NotFound, Problem
 from kiosk.content import slides
 from kiosk.content.geometry import THEMES, Panel, panel_of, places
 from kiosk.content.slides import Revision, Slide
 from kiosk.people import Unit, may, reach
 from kiosk.signage import boards as signboards
-from kiosk.signage import commands, manifest, relays
+from kiosk.signage import commands, health, manifest, plays, relays
 from kiosk.signage import playlists as lists
 from kiosk.signage.boards import SIDE, Board, Group, Placing, Status
 from kiosk.signage.campaigns import rule_of
+from kiosk.signage.health import Trouble
 from kiosk.signage.playlists import HOURLY_MOST, WEIGHT_MOST, Entry, Placement, Playlist, Transition
+from kiosk.signage.plays import Why
 from kiosk.signage.schedule import MAIN
 from kiosk.web import opening, own, whens, words
 from kiosk.web.request import actor, back_in, db, integer, now, number, parts, to
@@ -38,6 +42,8 @@ COMMANDS = {"identify": N_("叫它亮出名字了，20 秒后自己收起。"), 
             "screenshot": N_("叫它截图了，截好会出现在下面。")}
 
 
+LOSSES_TOLD = timedelta(days=7)
+LOSS_NAMES = {Why.FULL: N_("屏上存不下"), Why.WILD: N_("时间不可能"), Why.FOREIGN: N_("没有批准过的页")}
 TOLD_NAMES = {"identify": N_("亮出名字"), "reload": N_("重新载入"), "screenshot": N_("截图")}
 
 
@@ -51,10 +57,11 @@ class Seen:
     title: str
     revision: Revision | None
     page: int
+    troubles: Sequence[Trouble] = ()
 
     @property
     def todo(self) -> bool:
-        return self.status is not Status.ONLINE or not self.current
+        return self.status is not Status.ONLINE or not self.current or any(each.grave for each in self.troubles)
 
 
 # --- playlists --------------------------------------------------------------------------------------------------------
@@ -184,6 +191,7 @@ def board(id: int) -> ResponseReturnValue:
     found = own.board(id)
     return render_template("signage/board.html", board=found, seen=_seen([found])[0], playlists=lists.playlists_of(db()).get(id, []),
                            history=journal.about(db(), found, 12), asked=commands.latest(db(), id, 5), told_names=TOLD_NAMES,
+                           losses=plays.latest_losses(db(), id, now() - LOSSES_TOLD), was=_was(found), loss_names=LOSS_NAMES,
                            went=_went, statuses=Status, theme_names=THEME_NAMES,
                            layouts=signboards.LAYOUTS, sleep=opening.sleep(found.unit),
                            round=Rounds().board(found), most=parts().settings.round_minutes * 60,
@@ -407,8 +415,21 @@ def _seen(found: Sequence[Board]) -> list[Seen]:
 def _seen_one(board: Board, item: dict[str, object] | None, status: Status) -> Seen:
     revision = db().get(Revision, item["revision"]) if item else None
     mine = revision is not None and may(actor(), "slide.read", _slide(revision).unit_id)
+    ails = health.troubles(board.vitals, current_app.config["RELEASE"]) if status is Status.ONLINE else ()
     return Seen(board, status, signboards.is_current(board), str(item["title"]) if item else "", revision if mine else None,
-                int(str(item["page"])) if item else 1)
+                int(str(item["page"])) if item else 1, ails)
+
+
+def _was(found: Board) -> dict[str, Any] | None:
+    """The last time it was not heard, and why by its own word; None where it never was, or what is kept makes no sense."""
+    was = found.vitals.get("was")
+    if not isinstance(was, dict):
+        return None
+    what, params = health.cause_words(was.get("cause"))
+    try:
+        return {"from": parse(was["from"]), "to": parse(was["to"]), "why": words.phrased(what, params) if what else ""}
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _slide(revision: Revision) -> Slide:

@@ -16,14 +16,17 @@ export function vitals({ board, report, storage, fetch: send = fetch.bind(global
   const numbers = () => /** @type {{told: string[], done: string[]}} */ (read(storage, key) ?? { told: [], done: [] });
   /** @type {any} */ let timer = 0;
   let delivering = false;
+  let away = ""; // why the server was not reached, until it has been told
 
   async function beat() {
     clearTimeout(timer);
     timer = setTimeout(beat, BEAT * (0.9 + Math.random() * 0.2));
     const [told, acknowledged] = [errors.slice(-10), numbers().done];
-    const body = { ...report(), at: new Date(now()).toISOString(), errors: told, done: acknowledged, storage: await space(),
+    const said = report();
+    const body = { ...said, cause: said.cause || away, at: new Date(now()).toISOString(), errors: told, done: acknowledged, storage: await space(),
       memory: /** @type {any} */ (performance).memory?.usedJSHeapSize ?? null };
     if (await post(`/board/heartbeat?b=${board}`, body) === "taken") {
+      away = "";
       errors = errors.filter((error) => !told.includes(error));
       const { told: before, done } = numbers();
       write(storage, key, { told: [...before, ...acknowledged].slice(-KNOWN), done: done.filter((id) => !acknowledged.includes(id)) });
@@ -48,10 +51,12 @@ export function vitals({ board, report, storage, fetch: send = fetch.bind(global
     try {
       const answer = await send(url, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body), signal: AbortSignal.timeout(15_000) });
-      return answer.ok ? "taken" : answer.status === 422 ? "refused" : "away";
-    } catch {
-      return "away";
+      if (answer.ok || answer.status === 422) return answer.ok ? "taken" : "refused";
+      away = String(answer.status);
+    } catch (error) {
+      away = /** @type {Error} */ (error).name === "TimeoutError" ? "timeout" : "unreachable";
     }
+    return "away";
   }
 
   addEventListener("error", (event) => errors.push(String(event.message).slice(0, 200)));
