@@ -15,7 +15,7 @@ from flask_babel import gettext
 from kiosk import people
 from kiosk.base import journal
 from kiosk.base.clock import parse
-from kiosk.base.errors import N_, Invalid, NotFound, Problem
+from kiosk.base.errors import N_, Gone, Invalid, Problem
 from kiosk.content import slides
 from kiosk.content.geometry import THEMES, Panel, panel_of, places
 from kiosk.content.slides import Revision, Slide
@@ -244,7 +244,7 @@ def screen(id: int, command: int) -> ResponseReturnValue:
     asked = commands.command(db(), own.board(id).id, command)
     path = parts().store.path(asked.picture) if asked is not None and asked.picture else None
     if asked is None or path is None:
-        raise NotFound("这张截图没有了，只留最近 %(count)s 张。", count=commands.PICTURES_KEPT)
+        raise Gone("这张截图没有了，只留最近 %(count)s 张。", count=commands.PICTURES_KEPT)
     return send_file(path, mimetype=asked.picture_type or "image/png", max_age=None)
 
 

@@ -87,7 +87,7 @@ ON_BOARDS = {" 的网页，打开了就会自己出来。", " 的直播，没有
 # Pages behind a form or for somebody who is not signed in; each has a test of its own below, or draws what boards show.
 ELSEWHERE = {"people.sign_in", "people.link", "looks.blank", "looks.hangs", "content.uploads", "signage.waiting", "looks.look",
              "looks.look_css", "looks.font", "schedule.moment", "looks.media", "looks.photo", "looks.picture", "catalogue.rule",
-             "office.office", "signage.screen"}
+             "office.office", "signage.screen", "proof.certificate_json", "proof.certificate_pdf"}
 
 
 def kinds(of: type[Problem] = Problem) -> Iterator[type[Problem]]:

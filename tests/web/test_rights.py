@@ -18,7 +18,7 @@ from kiosk.base.clock import now
 from kiosk.content import ingest, review
 from kiosk.content.review import Step
 from kiosk.content.sources import Source
-from kiosk.disclosure import topics
+from kiosk.disclosure import certificates, topics
 from kiosk.disclosure.deadlines import Trigger
 from kiosk.disclosure.deliveries import Address, Channel, Delivery
 from kiosk.disclosure.records import Confirmation, Disclosure, Happening
@@ -110,6 +110,13 @@ def _daypart(world: World, unit: Unit) -> int:
     return made.id
 
 
+def _certificate(world: World, unit: Unit) -> int:
+    """Of a slide of the unit, that hung nowhere."""
+    slide = world.make.slide(unit=unit, audience=(unit.id,), state="approved")
+    parts = world.make.parts
+    return certificates.make(world.session, parts.press, parts.signer, slide, [DAY], by=world.cast.editor, at=NOON).id
+
+
 def _relay(world: World, unit: Unit) -> int:
     return _added(world, Relay(name=f"中继{world.made}", unit=unit, token_hash=f"{world.made}", registered_at=NOON, vitals={}))
 
@@ -176,6 +183,7 @@ MAKERS: dict[str, Callable[[World, Unit], int]] = {
     "unit": lambda world, unit: unit.id, "person": lambda world, unit: world.person(unit).id, "grant": _grant, "source": _source,
     "topic": lambda world, unit: world.topic(unit).id, "record": _record, "happening": _happening, "confirmation": _confirmation,
     "address": _address, "delivery": _delivery, "override": _override, "relay": _relay, "campaign": _campaign, "daypart": _daypart,
+    "certificate": _certificate,
 }
 
 
