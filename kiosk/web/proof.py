@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, send_file
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import ImmutableMultiDict
 
@@ -167,10 +167,9 @@ def _certificate(id: int) -> Certificate:
 
 def _paper(found: Certificate) -> dict[str, Any]:
     """What the paper says: the file's own words and no others."""
-    data = parts().store.read(found.sha)
-    if data is None:
+    if parts().store.path(found.sha) is None:
         raise NotFound("证明的文件不在了，请重新开一张。")
-    told = json.loads(data)
+    told = json.loads(parts().store.read(found.sha))
     lines = sum(len(board["days"]) for board in told["boards"])
     return {"told": told, "states": STATE_NAMES, "causes": CAUSE_NAMES, "moment": words.moment, "day_of": words.day,
             "date_of": date.fromisoformat, "instant": parse, "daily": lines <= DAILY_LINES,
@@ -178,10 +177,11 @@ def _paper(found: Certificate) -> dict[str, Any]:
 
 
 def _file(sha: str, kind: str, name: str) -> Response:
-    path = parts().store.path(sha)
-    if path is None:
+    if parts().store.path(sha) is None:
         raise NotFound("证明的文件不在了，请重新开一张。")
-    return send_file(path, mimetype=kind, as_attachment=kind == "application/json", download_name=name, max_age=None)
+    way = "attachment" if kind == "application/json" else "inline"
+    told = {"Content-Disposition": f"{way}; filename={name}", "Cache-Control": "no-store"}
+    return Response(parts().store.read(sha), mimetype=kind, headers=told)
 
 
 def _at(second: int) -> datetime:

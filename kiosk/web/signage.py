@@ -8,7 +8,7 @@ from datetime import timedelta
 from math import isfinite
 from typing import Any
 
-from flask import Blueprint, current_app, flash, jsonify, render_template, request, send_file
+from flask import Blueprint, Response, current_app, flash, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -242,10 +242,9 @@ def tell_board(id: int) -> ResponseReturnValue:
 def screen(id: int, command: int) -> ResponseReturnValue:
     """A picture of the board's screen, for those who may see the board."""
     asked = commands.command(db(), own.board(id).id, command)
-    path = parts().store.path(asked.picture) if asked is not None and asked.picture else None
-    if asked is None or path is None:
+    if asked is None or asked.picture is None or parts().store.path(asked.picture) is None:
         raise Gone("这张截图没有了，只留最近 %(count)s 张。", count=commands.PICTURES_KEPT)
-    return send_file(path, mimetype=asked.picture_type or "image/png", max_age=None)
+    return Response(parts().store.read(asked.picture), mimetype=asked.picture_type or "image/png", headers={"Cache-Control": "no-store"})
 
 
 @bp.post("/staff/boards/<int:id>/called")
