@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 from kiosk.base.errors import Problem
 
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
-FROM_NOTHING = frozenset({"port", "trusted_proxies"})  # the port has a sentence of its own
+FROM_NOTHING = frozenset({"port", "trusted_proxies", "backup_days"})  # the port has a sentence of its own
 
 
 def _setting(default: Any, help: str) -> Any:
