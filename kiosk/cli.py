@@ -222,7 +222,7 @@ def _admin_package(arguments: argparse.Namespace) -> int:
     with _opened(settings) as parts:
         with parts.database.read() as session:
             found = parcels.contents(session, relays.relay(session, arguments.relay), parts.signer, at=at, stopped=parts.press.stopped())
-        count = parcels.write(Path(arguments.out), found, parts.store, parts.signer, keys=[parts.signer.public],
+        count = parcels.write(Path(arguments.out), found, parts.store, parts.signer,
                               outside=list(outside.origins(settings.allowed_hosts)), at=at)
         with parts.database.write() as session:
             parcels.noted(session, relays.relay(session, arguments.relay), found, by=None, at=at)

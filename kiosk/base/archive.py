@@ -28,6 +28,7 @@ from kiosk.base.errors import Conflict, Full, Problem
 
 LIST = "manifest.json"
 CHUNK = 1 << 20
+BINARY = getattr(os, "O_BINARY", 0)  # Windows would write line ends of its own
 MAGIC = b"KIOSKSEALED1"
 SALT, TAG = 16, 16
 HEAD = len(MAGIC) + SALT
@@ -53,7 +54,7 @@ class Writer:
         if self._path.exists():
             raise Conflict("文件 %(path)s 已经有了。请换个名字，或者先把它移走。", path=self._path)
         with self._guarded():
-            self._file = os.fdopen(os.open(self._aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+            self._file = os.fdopen(os.open(self._aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC | BINARY, 0o600), "w+b")
             self._under = _Sealing(self._file, self._passphrase) if self._passphrase else None
             self._zip = zipfile.ZipFile(self._under or self._file, "w", zipfile.ZIP_STORED)
         return self

@@ -19,14 +19,14 @@ from kiosk.base.archive import CHUNK, Broken, Reader, Writer
 from kiosk.base.canonical import canonical
 from kiosk.base.clock import iso, parse
 from kiosk.base.errors import Problem
-from kiosk.base.signing import genuine
+from kiosk.base.signing import CHAIN, followed, genuine
 
 FORMAT = 1
 OUT, BACK = "kiosk-parcel", "kiosk-return"
 LIFE = timedelta(days=30)  # windows reach 35 days ahead; an older programme would end on the wall
 REFS, OBJECTS, PLAYS, BEATS = "refs.json", "objects/", "plays.jsonl", "beats.jsonl"
 LINE_MOST = 1 << 20
-Seal = Callable[[dict[str, Any]], dict[str, Any]]
+Seal = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class Refused(Problem):
@@ -44,7 +44,6 @@ class Outgoing:
     number: int
     made_at: datetime
     until: datetime
-    keys: Sequence[str]
     outside: Sequence[str]
     boards: Sequence[Mapping[str, Any]]
     taken: Sequence[Sequence[Any]]
@@ -61,7 +60,7 @@ class Returned:
     beats: Sequence[Mapping[str, Any]]
 
 
-def write(path: Path, *, relay: int, number: int, at: datetime, keys: Sequence[str], outside: Sequence[str],
+def write(path: Path, *, relay: int, number: int, at: datetime, outside: Sequence[str],
           boards: Sequence[Mapping[str, Any]], taken: Sequence[Sequence[Any]], objects: Iterable[tuple[str, Path]], seal: Seal) -> int:
     """Write a parcel for a relay; how many objects are in it. `number`: grows with each; `objects`: name and where the bytes lie."""
     count = 0
@@ -71,19 +70,19 @@ def write(path: Path, *, relay: int, number: int, at: datetime, keys: Sequence[s
             if archive.add(f"{OBJECTS}{sha}", _chunks(source)) != sha:
                 raise Broken("服务器上的一个对象坏了，没有导出：%(fault)s。请从备份恢复它。", fault=sha[:12])
             count += 1
-        archive.finish(seal({"format": FORMAT, "kind": OUT, "relay": relay, "number": number, "made_at": iso(at), "until": iso(at + LIFE),
-                             "keys": list(keys), "members": archive.members}))
+        archive.finish(seal({"format": FORMAT, "kind": OUT, "relay": relay, "number": number, "sealed_at": iso(at), "until": iso(at + LIFE),
+                             "members": archive.members}))
     return count
 
 
 def opened(reader: Reader, *, relay: int, keys: Collection[str], last: int, at: datetime) -> Outgoing:
-    """The parcel, checked whole: genuine by one of the pinned `keys`, for this relay, no older than number `last`, not out of date."""
+    """The parcel, checked whole: genuine by a pinned key or its successor, for this relay, no older than number `last`, in date."""
     told = _told(reader, OUT)
-    if not any(genuine(told, key) for key in keys):
+    if not any(genuine(told, key) for key in followed(list(keys), told.get(CHAIN))):
         raise Refused("这个包不是本单位导出的，或者被改过，没有收。")
     if told.get("relay") != relay:
         raise Refused("这个包是给别的中继的，没有收。")
-    made_at, until = parse(told["made_at"]), parse(told["until"])
+    made_at, until = parse(told["sealed_at"]), parse(told["until"])
     if told["number"] < last:
         raise Refused("这个包比收过的旧，没有收。请用最新导出的包。")
     if at > until:
@@ -91,7 +90,7 @@ def opened(reader: Reader, *, relay: int, keys: Collection[str], last: int, at: 
     _check(reader)
     inner = json.loads(reader.read(REFS))
     names = [name.removeprefix(OBJECTS) for name in reader.members if name.startswith(OBJECTS)]
-    return Outgoing(relay, told["number"], made_at, until, told["keys"], inner["outside"], inner["boards"], inner["taken"], names)
+    return Outgoing(relay, told["number"], made_at, until, inner["outside"], inner["boards"], inner["taken"], names)
 
 
 def object_of(reader: Reader, sha: str) -> Iterator[bytes]:

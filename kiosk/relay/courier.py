@@ -82,6 +82,10 @@ class Courier:
         """The batches that wait, oldest first: {board, report}; for whoever carries them another way."""
         return [told for path in self._batches() if (told := _read(path))]
 
+    def heartbeats(self) -> list[dict[str, Any]]:
+        """Each board's last one that is not sent yet: {board, report, heard}."""
+        return [told for path in sorted(self._beats.glob("*.json")) if (told := _read(path))]
+
     def forget(self, board: int, batch: str) -> None:
         """A batch has arrived by another way."""
         for path in self._plays.glob(f"*-{board}-{sha256(batch.encode())[:16]}.json"):

@@ -70,10 +70,10 @@ def contents(session: Session, relay: Relay, signer: Signer, *, at: datetime, st
     return Contents(relay.id, journal.tail(session), told, [(row.board_id, row.batch) for row in batches], frozenset(named))
 
 
-def write(path: Path, found: Contents, store: Store, signer: Signer, *, keys: Sequence[str], outside: Sequence[str], at: datetime) -> int:
+def write(path: Path, found: Contents, store: Store, signer: Signer, *, outside: Sequence[str], at: datetime) -> int:
     """Write the parcel; what was recalled is not in it. How many objects are."""
     objects = [(sha, place) for sha in sorted(found.objects) if (place := store.public_path(sha)) is not None]
-    return parcel.write(path, relay=found.relay, number=found.number, at=at, keys=keys, outside=outside, boards=found.boards,
+    return parcel.write(path, relay=found.relay, number=found.number, at=at, outside=outside, boards=found.boards,
                         taken=found.taken, objects=objects, seal=signer.seal)
 
 

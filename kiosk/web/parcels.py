@@ -31,8 +31,7 @@ def export(id: int) -> ResponseReturnValue:
     end_transaction(keep=False)
     with tempfile.TemporaryDirectory(dir=here.settings.data, prefix=".parcel-") as folder:
         path = Path(folder) / "parcel"
-        parcels.write(path, found, here.store, here.signer, keys=[here.signer.public],
-                      outside=list(outside.origins(here.settings.allowed_hosts)), at=at)
+        parcels.write(path, found, here.store, here.signer, outside=list(outside.origins(here.settings.allowed_hosts)), at=at)
         made, size = path.open("rb"), path.stat().st_size  # the name goes, the bytes stay until they are sent
     parcels.noted(db(), relays.relay(db(), id), found, by=who, at=at)
     answer = Response(_sent(made), mimetype="application/octet-stream")

@@ -27,6 +27,7 @@ from kiosk.relay.courier import Courier
 from kiosk.relay.line import Line
 from kiosk.relay.mirror import Mirror, token_hash
 from kiosk.relay.options import Options
+from kiosk.relay.sticks import Inbox
 from kiosk.relay.store import Held, Store
 from kiosk.relay.upstream import Answer, Unreached, Upstream
 from kiosk.signage.reactor import Reactor
@@ -51,14 +52,17 @@ class Parts:
     mirror: Mirror
     courier: Courier
     line: Line
+    inbox: Inbox
 
     def start(self) -> None:
+        self.inbox.start()
         self.reactor.start()
         self.mirror.start()
         self.courier.start()
         self.line.start()
 
     def stop(self, spread: float = 0.0) -> None:
+        self.inbox.stop()
         self.line.stop()
         self.mirror.stop()
         self.courier.stop()
@@ -98,7 +102,7 @@ def _opened(app: Flask, options: Options, reactor: Reactor) -> Parts:
     started = time.monotonic()
     courier = Courier(store, upstream, lambda: _vitals(app, started), now=now)
     line = Line(upstream, lambda: store.identity.token if store.identity else None, opened=mirror.wake, hear=mirror.hear)
-    return Parts(options, store, upstream, reactor, mirror, courier, line)
+    return Parts(options, store, upstream, reactor, mirror, courier, line, Inbox(store, courier, mirror.take, now=now))
 
 
 def _dress(app: Flask, store: Store) -> None:

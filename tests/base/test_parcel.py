@@ -34,7 +34,7 @@ def signer(tmp_path: Path) -> Signer:
 def sent(tmp_path: Path, signer: Signer) -> Path:
     """A parcel as the office exports it."""
     (tmp_path / "object").write_bytes(LETTERS)
-    parcel.write(tmp_path / "out.kiosk", relay=RELAY, number=40, at=NOON, keys=[signer.public], outside=[],
+    parcel.write(tmp_path / "out.kiosk", relay=RELAY, number=40, at=NOON, outside=[],
                  boards=[{"board": 1, "token": "t", "ref": {"edition": NAME}}], taken=[(1, "b0")], objects=[(NAME, tmp_path / "object")],
                  seal=signer.seal)
     return tmp_path / "out.kiosk"
@@ -79,6 +79,14 @@ def test_what_does_not_fit_is_refused_in_words(sent: Path, signer: Signer, more:
 def test_another_offices_parcel_is_refused(sent: Path, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="不是本单位导出的"):
         opened(sent, Signer(tmp_path / "other" / "seal.key"))
+
+
+def test_a_parcel_sealed_after_a_change_of_keys_is_still_the_offices(sent: Path, tmp_path: Path, signer: Signer) -> None:
+    pinned = signer.public
+    signer.rotate(at=NOON - timedelta(days=20), overlap=timedelta(days=10))
+    sent.unlink()
+    parcel.write(sent, relay=RELAY, number=41, at=NOON, outside=[], boards=[], taken=[], objects=[], seal=signer.seal)
+    assert signer.public != pinned and opened(sent, signer, keys=[pinned]).number == 41
 
 
 def rewritten(path: Path, change: Callable[[str, bytes], bytes]) -> Path:
