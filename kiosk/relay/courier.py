@@ -111,6 +111,7 @@ class Courier:
                     log.exception("the courier stumbled")
                     self._stopping.wait(AGAIN)
             self._wake.wait(pause if identity is not None else 1.0)
+        self._upstream.hang_up()
 
     def _deliver(self, token: str) -> None:
         for path in sorted(self._beats.glob("*.json")):

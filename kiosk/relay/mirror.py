@@ -25,7 +25,7 @@ from kiosk.base.clock import iso
 from kiosk.base.errors import Full
 from kiosk.relay.options import Options
 from kiosk.relay.refs import Ref, Wanted, contents, inserted, orders, same_until, withdrawn
-from kiosk.relay.store import Identity, Refused, Store, write
+from kiosk.relay.store import Damaged, Identity, Refused, Store, write
 from kiosk.relay.upstream import Pace, Unreached, Upstream
 from kiosk.signage.reactor import ask_frame, nudge, stop_frame
 
@@ -126,6 +126,7 @@ class Mirror:
                 log.exception("the round failed")
                 wait = AGAIN
             self._ask.wait(wait)
+        self.upstream.hang_up()
 
     def _round(self) -> None:
         identity = self.store.identity
@@ -271,6 +272,7 @@ class Mirror:
                 log.exception("filling failed")
                 wait = OBJECT_AGAIN
             self._fill.wait(wait)
+        self.upstream.hang_up()
 
     def _pass(self) -> bool:
         """Fetch what is missing, most urgent first; whether nothing is missing that is wanted now."""
@@ -287,7 +289,7 @@ class Mirror:
             try:
                 self._fetch(job, hurry)
                 fetched = True
-            except (Unreached, ValueError) as error:
+            except (Unreached, Damaged) as error:
                 self._failed[job.sha] = time.monotonic() + OBJECT_AGAIN
                 kind = error.kind if isinstance(error, Unreached) else "damaged"
                 failed = f"object {kind}" if kind.isdecimal() else kind
@@ -314,6 +316,7 @@ class Mirror:
                 if not lacks:
                     self._settle(board)
         if any(held.ahead is not None and held.ahead["edition"] == job.sha for held in self.store.boards.values()):
+            self._withdraw()
             raise _Interrupted  # a manifest says what else is missing
 
     def _wanted(self) -> tuple[list[Wanted], list[Wanted], dict[int, set[str]]]:
@@ -352,7 +355,7 @@ class Mirror:
         if job.size and at >= job.size:
             at = 0
         if job.size and not self.store.room(job.size - at):
-            raise Full("中继的磁盘满了。屏上照常播放，请腾出空间。")
+            raise Full("中继的磁盘满了，或者写不进去。屏上照常播放，请腾出空间。")
         with self.upstream.object(job.sha, at=at) as (begins, chunks):
             self.store.put(job.sha, self._watched(chunks, urgent), at=begins)
         self._failed.pop(job.sha, None)

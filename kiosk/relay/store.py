@@ -40,6 +40,10 @@ class Refused(Problem):
         self.why = why
 
 
+class Damaged(Exception):
+    """Bytes that have another name than they should."""
+
+
 @dataclass
 class Held:
     """What is held for one board: the hash of its token, the ref whose edition is whole here, the one before, and the newest sealed one."""
@@ -225,7 +229,7 @@ class Store:
         return path
 
     def put(self, sha: str, chunks: Iterable[bytes], *, at: int = 0) -> None:
-        """Keep these bytes under their name; ValueError where they have another. `at`: so much of it lies here already (`begun`)."""
+        """Keep these bytes under their name; Damaged where they have another. `at`: so much of it lies here already (`begun`)."""
         path = self._incoming(sha)
         with _full(), path.open("r+b" if at else "wb") as file:
             file.seek(at)
@@ -236,7 +240,7 @@ class Store:
             os.fsync(file.fileno())
         if _hash(path) != sha:
             path.unlink(missing_ok=True)
-            raise ValueError("these bytes have another name")
+            raise Damaged("these bytes have another name")
         target = self._object(sha)
         with _full():
             target.parent.mkdir(exist_ok=True)
@@ -372,8 +376,8 @@ def _full() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Full("中继的磁盘满了。屏上照常播放，请腾出空间。") from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+            raise Full("中继的磁盘满了，或者写不进去。屏上照常播放，请腾出空间。") from error
         raise
 
 

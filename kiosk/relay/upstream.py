@@ -92,8 +92,8 @@ class Upstream:
         more = {**({"Content-Type": kind} if body is not None else {}), **(headers or {})}
         with self._asked(verb, path, token, body, more) as answer:
             told = answer.read(TOLD_MOST + 1)
-            if len(told) > TOLD_MOST:
-                raise Unreached("answer")
+            if answer.length:  # http.client is silent about a body that ends before its time
+                raise Unreached("cut" if len(told) <= TOLD_MOST else "answer")
             self.received += len(told)
             return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, told)
 
@@ -143,12 +143,12 @@ class Upstream:
             answer = self._answer(verb, path, body, sent)
             yield answer
             if not answer.isclosed():
-                self._hang_up()
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self._hang_up()
+                self.hang_up()
+        except (OSError, http.client.HTTPException) as error:
+            self.hang_up()
             raise _worded(error) from error
         except BaseException:
-            self._hang_up()
+            self.hang_up()
             raise
 
     def _answer(self, verb: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> http.client.HTTPResponse:
@@ -161,7 +161,7 @@ class Upstream:
             except TimeoutError:
                 raise
             except (OSError, http.client.HTTPException):
-                self._hang_up()
+                self.hang_up()
         fresh = http.client.HTTPConnection(self.host, self.port)
         fresh.sock = self.connect()
         self._mine.line = fresh
@@ -169,17 +169,26 @@ class Upstream:
         return fresh.getresponse()
 
     def _chunks(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
-        while chunk := answer.read(CHUNK):
+        while chunk := _piece(answer):
             self.received += len(chunk)
             yield chunk
-        if answer.length:  # http.client is silent about a body that ends before its time
+        if answer.length:
             raise Unreached("cut")
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """Close what this thread has kept open."""
         known, self._mine.line = getattr(self._mine, "line", None), None
         if known is not None:
             with suppress(OSError):
                 known.close()
+
+
+def _piece(answer: http.client.HTTPResponse) -> bytes:
+    """The next bytes; trouble of the line is told as such, for whoever writes them has trouble of its own."""
+    try:
+        return answer.read(CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise _worded(error) from error
 
 
 def _worded(error: Exception) -> Unreached:
@@ -194,6 +203,6 @@ def _worded(error: Exception) -> Unreached:
         return Unreached("refused")
     if isinstance(error, socket.gaierror):
         return Unreached("dns")
-    if isinstance(error, ConnectionError | http.client.HTTPException | ValueError):
+    if isinstance(error, ConnectionError | http.client.HTTPException):
         return Unreached("cut")
     return Unreached("unreachable")

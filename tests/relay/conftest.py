@@ -30,12 +30,13 @@ class Centre:
         self.objects[sha256(data)] = data
         return sha256(data)
 
-    def edition(self, *pages: bytes, windows: list[dict[str, Any]] | None = None) -> str:
-        """A programme of these pages, each with its own revision (1, 2, …)."""
-        lines = [{"item": f"{at}.1", "slide": at, "revision": at, "html": self.put(page), "media": []} for at, page in enumerate(pages, 1)]
+    def edition(self, *pages: bytes, windows: list[dict[str, Any]] | None = None, first: int = 1) -> str:
+        """A programme of these pages, each with its own revision (`first`, the next, …)."""
+        lines = [{"item": f"{at}.1", "slide": at, "revision": at, "html": self.put(page), "media": []}
+                 for at, page in enumerate(pages, first)]
         window = {"items": [line["item"] for line in lines], "from": None, "to": None, "priority": 0}
         return self.put(canonical({
-            "format": 1, "items": lines, "windows": windows or [window], "fallback": [line["item"] for line in lines],
+            "format": 1, "items": lines, "windows": windows or [window], "fallback": [] if windows else [line["item"] for line in lines],
             "objects": [{"sha": sha256(page), "size": len(page), "type": "text/html"} for page in pages]}))
 
     def ref(self, edition: str, *, board: int = BOARD, version: int = 0, **more: Any) -> dict[str, Any]:
