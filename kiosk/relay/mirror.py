@@ -23,9 +23,10 @@ from typing import Any, Protocol
 
 from kiosk.base.clock import iso
 from kiosk.base.errors import Full
+from kiosk.base.signing import Refused
 from kiosk.relay.options import Options
 from kiosk.relay.refs import Ref, Wanted, contents, inserted, orders, same_until, withdrawn
-from kiosk.relay.store import Damaged, Identity, Refused, Store, write
+from kiosk.relay.store import Damaged, Identity, Store, write
 from kiosk.relay.upstream import Pace, Unreached, Upstream
 from kiosk.signage.reactor import ask_frame, nudge, stop_frame
 
@@ -167,9 +168,9 @@ class Mirror:
             with self._obeying():
                 news = self.store.offer(ref, board)
         except Refused as refusal:
-            if self.state.refused.get(board) != refusal.why:
-                log.warning("the ref of board %s was not taken: %s", board, refusal.why)
-            self.state.refused[board] = refusal.why
+            if self.state.refused.get(board) != refusal.cause:
+                log.warning("the ref of board %s was not taken: %s", board, refusal.cause)
+            self.state.refused[board] = refusal.cause
             return
         self.state.refused.pop(board, None)
         if news:

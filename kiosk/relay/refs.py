@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from kiosk.base.clock import parse
 from kiosk.base.objects import is_name
-from kiosk.base.signing import genuine
+from kiosk.base.signing import Refused, trusted
 
 Ref = Mapping[str, Any]
 Manifest = Mapping[str, Any]
@@ -40,18 +40,12 @@ class Night:
         return end if end > local else end + timedelta(days=1)
 
 
-def refusal(ref: Any, board: int, held: Ref | None, keys: Collection[str]) -> str:
-    """Why this ref is not taken, or "": unsigned, altered, another board's, older than what is held."""
-    if not isinstance(ref, Mapping) or not isinstance(ref.get("seal"), str):
-        return "unsigned"
-    if not any(genuine(dict(ref), key) for key in keys):
-        return "altered"
-    version = ref.get("version")
-    if ref.get("board") != board:
-        return "other"
-    if not isinstance(version, int) or not is_name(str(ref.get("edition"))):
-        return "damaged"
-    return "older" if held is not None and version < held["version"] else ""
+def judged(ref: Any, board: int, pinned: Sequence[str], held: Ref | None = None) -> tuple[str, ...]:
+    """The keys to pin from now on; signing.Refused says why the ref is not taken: not genuine, another board's, older than what is held."""
+    keys = trusted(ref, pinned, board=board, version=held["version"] if held is not None else 0)
+    if not is_name(str(ref.get("edition"))):
+        raise Refused("answer")
+    return keys
 
 
 def orders(ref: Ref) -> tuple[Any, Any, Any]:

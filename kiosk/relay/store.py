@@ -16,28 +16,21 @@ import shutil
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from kiosk.base.canonical import canonical
-from kiosk.base.errors import Full, Problem
+from kiosk.base.errors import Full
 from kiosk.base.objects import is_name
-from kiosk.relay.refs import Manifest, Ref, Wanted, orders, refusal
+from kiosk.base.signing import Refused
+from kiosk.relay.refs import Manifest, Ref, Wanted, judged, orders
 
 CHUNK = 1 << 16
 RESERVE = 16 << 20  # bytes of the disk that are left for refs and what waits to be sent
 LOOKED_SECONDS = 3600.0  # an object whose bytes were looked at is believed for so long
 GONE_MOST = 20_000
 PARSED_MOST = 4  # manifests that are kept ready in memory
-
-
-class Refused(Problem):
-    """A ref that is not taken; `why` as in refs.refusal."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__("这份内容没有通过核对。")
-        self.why = why
 
 
 class Damaged(Exception):
@@ -69,12 +62,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who this relay is: number, token, the keys that it has pinned, its name."""
+    """Who this relay is: number, token, the keys that it has pinned, its name. `past`: keys that it had pinned, for what the disk holds."""
 
     relay: int
     token: str
     keys: tuple[str, ...]
     name: str = ""
+    past: tuple[str, ...] = ()
 
 
 
@@ -99,7 +93,8 @@ class Store:
 
     def become(self, identity: Identity) -> None:
         """Keep who this relay is."""
-        told = {"relay": identity.relay, "token": identity.token, "keys": list(identity.keys), "name": identity.name}
+        told = {"relay": identity.relay, "token": identity.token, "keys": list(identity.keys), "name": identity.name,
+                "past": list(identity.past)}
         write(self.root / "relay.json", canonical(told), private=True)
         self.identity = identity
 
@@ -128,10 +123,8 @@ class Store:
         """A ref as it came: kept as the newest if it is genuine, this board's and no older; Refused says why not. Whether it is news."""
         with self._lock:
             held = self.boards[board]
-            why = refusal(ref, board, held.newest, self.identity.keys if self.identity else ())
-            if why:
-                raise Refused(why)
             before = held.newest
+            self._pin(judged(ref, board, self.identity.keys if self.identity else (), before))
             same = before is not None and _said(before) == _said(ref)
             if same and held.ref is before:  # the same under a fresher seal
                 held.ref = ref
@@ -142,6 +135,12 @@ class Store:
             if not same:
                 write(self._ref(board, "ahead"), canonical(ref))
             return not same
+
+    def _pin(self, keys: tuple[str, ...]) -> None:
+        """The office seals with another key now: who was believed before is believed no more."""
+        if self.identity is not None and keys != self.identity.keys:
+            past = dict.fromkeys((*self.identity.past, *self.identity.keys))
+            self.become(replace(self.identity, keys=keys, past=tuple(key for key in past if key not in keys)))
 
     def settle(self, board: int) -> bool:
         """Switch to the newest ref if every object of its edition is here."""
@@ -174,7 +173,7 @@ class Store:
             try:
                 self.offer(ref, board)
             except Refused as refusal:
-                refused.append((board, refusal.why))
+                refused.append((board, refusal.cause))
                 continue
             if self.boards[board].ahead is not None and not self.settle(board):
                 refused.append((board, "missing"))
@@ -302,14 +301,22 @@ class Store:
 
     def _found(self, board: int, token: str) -> Held:
         """What the disk has for this board: never a ref that is not genuine, nor one served whose edition is not whole."""
-        keys = self.identity.keys if self.identity else ()
-        told = [ref for name in ("ahead", "", "before") if not refusal(ref := _read(self._ref(board, name)), board, None, keys)]
-        genuine = sorted((ref for ref in told if ref is not None), key=lambda ref: int(ref["version"]), reverse=True)
+        told = [_read(self._ref(board, name)) for name in ("ahead", "", "before")]
+        ours = [ref for ref in told if ref is not None and self._ours(ref, board)]
+        genuine = sorted(ours, key=lambda ref: int(ref["version"]), reverse=True)
         whole = [ref for ref in genuine if not self._torn(ref)]
         held = Held(token, *whole[:2])
         if genuine and genuine[0] is not held.ref:
             held.ahead = genuine[0]
         return held
+
+    def _ours(self, ref: Ref, board: int) -> bool:
+        known = self.identity
+        try:
+            judged(ref, board, (*known.past, *known.keys) if known is not None else ())
+        except Refused:
+            return False
+        return True
 
     def _torn(self, ref: Ref) -> bool:
         """Whether the edition cannot be served whole. Looks at names and sizes only, for a start must be quick, and throws away what was
@@ -401,7 +408,8 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _identity(told: Mapping[str, Any] | None) -> Identity | None:
     try:
-        return Identity(int(told["relay"]), str(told["token"]), tuple(map(str, told["keys"])), str(told.get("name", ""))) if told else None
+        return Identity(int(told["relay"]), str(told["token"]), tuple(map(str, told["keys"])), str(told.get("name", "")),
+                        tuple(map(str, told.get("past", ())))) if told else None
     except (KeyError, TypeError, ValueError):
         return None
 

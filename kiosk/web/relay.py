@@ -165,7 +165,7 @@ def identity() -> ResponseReturnValue:
     if board is None:
         raise NotKnown("这块屏的凭证不对，请管理员重新登记。")
     known = _parts().store.identity
-    return shell.with_cookie(jsonify(board=board, key=known.keys[0] if known else ""), board, held, secure=False)
+    return shell.with_cookie(jsonify(board=board, key=known.keys[-1] if known else ""), board, held, secure=False)
 
 
 @bp.get("/board/ref")

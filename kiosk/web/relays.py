@@ -40,8 +40,8 @@ CAUSES = {
 }
 # Why it did not take a ref.
 REFUSALS = {
-    "unsigned": N_("没有签名"), "altered": N_("签名不对，内容可能被改过"), "other": N_("是别的屏的"), "older": N_("比屏上的旧"),
-    "damaged": N_("内容坏了"),
+    "answer": N_("看不懂"), "alg": N_("签名的算法不认识"), "seal": N_("没有签名，或者签名不对，内容可能被改过"), "board": N_("是别的屏的"),
+    "older": N_("比屏上的旧"),
 }
 
 

@@ -42,7 +42,7 @@ class Centre:
     def ref(self, edition: str, *, board: int = BOARD, version: int = 0, **more: Any) -> dict[str, Any]:
         self.version = version or self.version + 1
         return self.signer.seal({"board": board, "version": self.version, "edition": edition, "recalled": [],
-                                 "sealed_at": "2026-12-01T00:00:00Z", **more})
+                                 "sealed_at": "2026-11-30T00:00:00Z", **more})
 
     def fill(self, store: Store, *, but: str = "") -> None:
         """Everything it has into the store."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kiosk.base.signing import Signer
-from kiosk.relay.store import Damaged, Refused, Store
+from kiosk.base.signing import Refused, Signer
+from kiosk.relay.store import Damaged, Store
 from tests.relay.conftest import BOARD, TOKEN, altered
 
 OLD, NEW = b"<article>old</article>", b"<article>new</article>"
@@ -46,29 +47,43 @@ def test_what_is_held_is_there_after_a_restart(opened, store, centre):
 
 
 @pytest.mark.parametrize(("forged", "why"), [
-    (lambda ref, _: altered(ref, edition="0" * 64), "altered"),
-    (lambda ref, _: altered(ref, board=8), "altered"),
-    (lambda ref, _: {name: value for name, value in ref.items() if name != "seal"}, "unsigned"),
-    (lambda ref, _: altered(ref, seal="bm90aGluZw=="), "altered"),
-    (lambda _, centre: centre.ref("0" * 64, board=8, version=99), "other"),
+    (lambda ref, _: altered(ref, edition="0" * 64), "seal"),
+    (lambda ref, _: altered(ref, board=8), "seal"),
+    (lambda ref, _: {name: value for name, value in ref.items() if name != "seal"}, "seal"),
+    (lambda ref, _: altered(ref, seal="bm90aGluZw=="), "seal"),
+    (lambda _, centre: centre.ref("0" * 64, board=8, version=99), "board"),
     (lambda _, centre: centre.ref("0" * 64, version=1), "older"),
-    (lambda _, centre: centre.ref("../../etc/passwd", version=99), "damaged"),
-    (lambda ref, _: None, "unsigned"),
+    (lambda _, centre: centre.ref("../../etc/passwd", version=99), "answer"),
+    (lambda ref, _: None, "answer"),
 ], ids=["another edition", "another board's name on it", "no seal", "a wrong seal", "another board's", "an older one", "no name",
         "nothing"])
 def test_a_ref_that_is_not_genuine_ours_and_newer_is_refused(store, centre, forged, why):
     held = holding(store, centre, version=5)
     with pytest.raises(Refused) as refusal:
         store.offer(forged(held, centre), BOARD)
-    assert refusal.value.why == why
+    assert refusal.value.cause == why
     assert store.boards[BOARD].served == held
 
 
 def test_a_ref_under_a_strangers_key_is_refused(store, centre, tmp_path):
     held = holding(store, centre)
     stranger = Signer(tmp_path / "stranger.key")
-    with pytest.raises(Refused, match="核对"):
+    with pytest.raises(Refused, match="seal"):
         store.offer(stranger.seal({name: value for name, value in held.items() if name not in ("alg", "key", "seal")}), BOARD)
+
+
+def test_a_new_key_of_the_office_is_followed_and_the_old_one_believed_no_more(opened, store, centre):
+    old = holding(store, centre)
+    stolen = centre.ref(old["edition"], version=50)
+    centre.signer.rotate(at=datetime(2026, 12, 1, tzinfo=UTC), overlap=timedelta())
+    new = holding(store, centre, NEW, version=2, sealed_at="2026-12-02T00:00:00Z")
+    assert store.identity.keys == (centre.signer.public,)
+    with pytest.raises(Refused, match="seal"):
+        store.offer(stolen, BOARD)
+    again = opened()
+    assert (again.boards[BOARD].ref, again.boards[BOARD].before) == (new, old), "what the old key sealed is gone from the disk"
+    with pytest.raises(Refused, match="seal"):
+        again.offer(stolen, BOARD)
 
 
 def test_a_recall_an_insert_and_a_stop_are_told_before_the_edition_is_whole(store, centre):
@@ -169,5 +184,5 @@ def test_a_stick_brings_refs_and_objects_alike(store, centre):
     assert store.boards[BOARD].served["edition"] == edition
     lacking = centre.edition(b"not on the stick")
     told = store.take([centre.ref(lacking), old, centre.ref(edition, board=99), altered(centre.ref(edition), version=1000)], [])
-    assert told == [(BOARD, "missing"), (BOARD, "older"), (99, "unknown"), (BOARD, "altered")]
+    assert told == [(BOARD, "missing"), (BOARD, "older"), (99, "unknown"), (BOARD, "seal")]
     assert store.boards[BOARD].served["edition"] == edition
