@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kiosk.base.clock import Zone
 from kiosk.base.errors import N_
 from kiosk.base.journal import Entry
 from kiosk.base.objects import Store, is_name
@@ -72,6 +73,7 @@ class State(StrEnum):
     PART = "part"
     NONE = "none"
     CLOSED = "closed"  # the place was not open that day
+    UNDUE = "undue"  # no version of it was to hang that day
     RUNS = "runs"  # the day is not over
     AHEAD = "ahead"
 
@@ -112,7 +114,7 @@ class Wall:
     @property
     def complete(self) -> bool:
         """Whether every day has been kept; a day that is not over keeps it open."""
-        return bool(self.days) and all(each.state in (State.KEPT, State.CLOSED) for each in self.days)
+        return bool(self.days) and all(each.state in (State.KEPT, State.CLOSED, State.UNDUE) for each in self.days)
 
     @property
     def missing(self) -> list[Day]:
@@ -128,6 +130,12 @@ class Ask:
     at: datetime
     counted: bool = False
     silent: timedelta = SILENT
+
+
+def due_days(slide: Slide, days: Sequence[date], zone: Zone) -> list[date]:
+    """Those of the days on which a version of it was to hang."""
+    due = _approved(slide, [each for each in slide.revisions if each.approved_at is not None])
+    return [day for day in days if both([(_second(zone.instant(day)), _second(zone.instant(day + DAY)))], due)]
 
 
 def walls(session: Session, press: Press, ask: Ask, boards: Collection[Board] | None = None) -> list[Wall]:
@@ -184,8 +192,10 @@ def _state(past: _Past, day: date, opens: Sequence[Pair], due: int, kept: int) -
     today = past.press.zone.day(past.ask.at)
     if day > today:
         return State.AHEAD
-    if not opens or (not due and day != today):
+    if not opens:
         return State.CLOSED
+    if not both(opens, past.due):
+        return State.UNDUE
     if day == today and past.until < opens[-1][1]:
         return State.RUNS
     if kept >= ENOUGH * due:

@@ -25,7 +25,8 @@ from kiosk.web.request import actor, back_in, db, end_transaction, now, only_rea
 
 bp = Blueprint("proof", __name__)
 STATE_NAMES = {State.KEPT: ("ok", N_("挂满")), State.PART: ("due", N_("没挂满")), State.NONE: ("over", N_("没挂")),
-               State.CLOSED: ("ended", N_("不开门")), State.RUNS: ("waiting", N_("还没过完")), State.AHEAD: ("scheduled", N_("还没到"))}
+               State.CLOSED: ("ended", N_("不开门")), State.UNDUE: ("ended", N_("不该挂")),
+               State.RUNS: ("waiting", N_("还没过完")), State.AHEAD: ("scheduled", N_("还没到"))}
 VERDICTS = {Verdict.GENUINE: "ok", Verdict.ALTERED: "over", Verdict.STRANGE: "over", Verdict.UNWRITTEN: "due", Verdict.BROKEN: "over"}
 DAILY_LINES = 400  # of the printed certificate: beyond it only the days that were not kept stand there one by one
 FORM_BYTES = 20_000
@@ -60,9 +61,9 @@ def certify(id: int) -> ResponseReturnValue:
     found = own.readable(id)
     today = parts().zone.day(now())
     stretch = _stretch(found)
-    days = stretch.days if stretch.counted else [day for day in stretch.days if day < today]
+    days = stretch.days if stretch.counted else proof.due_days(found, [day for day in stretch.days if day < today], parts().zone)
     if not days:
-        raise Conflict("这个月还没有过完的日子，明天起可以开证明。")
+        raise Conflict("这个月它还没有挂过一整天，明天起可以开证明。")
     made = certificates.make(db(), parts().press, parts().signer, found, days, by=actor(), at=now())
     return to("proof.certificate", id=made.id)
 
@@ -122,7 +123,7 @@ def do_check() -> ResponseReturnValue:
         raise Invalid("file", "还没有选文件。")
     data = file.stream.read(certificates.MOST + 1)
     only_reads()
-    finding = certificates.check(db(), data, [parts().signer.public])
+    finding = certificates.check(db(), data, parts().signer.publics)
     sentence = words.phrased(certificates.SENTENCES[finding.verdict], finding.words(parts().zone))
     return render_template("proof/check.html", finding=finding, verdicts=VERDICTS, sentence=sentence, name=file.filename[:80],
                            told=finding.told if finding.verdict is Verdict.GENUINE else None, moment=words.moment, parse=parse)

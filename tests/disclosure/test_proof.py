@@ -175,3 +175,9 @@ def test_a_slide_that_was_taken_off_the_board_is_not_listed_there(wall, session,
     manifest.refresh(session, parts.press, at=at("12:00"))
     wall.shift.beats(at("12:01"), at("18:00"))
     assert wall.gaps() == [("11:58", "17:30", Cause.UNLISTED)]
+
+
+def test_days_before_it_was_approved_are_no_days_of_its(wall):
+    friday = date(2026, 11, 20)
+    assert wall.walls(at("23:00"), of=(friday,))[0].days[0].state is State.UNDUE
+    assert proof.due_days(wall.slide, [friday, MONDAY], ZONE) == [MONDAY]
