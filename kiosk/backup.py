@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from kiosk import schema
 from kiosk.base import journal, reserve, rows
 from kiosk.base.archive import CHUNK, Broken, Reader, Writer
 from kiosk.base.clock import Zone, iso
-from kiosk.base.db import Database
+from kiosk.base.db import Database, copied
 from kiosk.base.errors import Forbidden, Problem
 from kiosk.base.journal import Entry
 from kiosk.base.objects import Store
@@ -159,24 +158,6 @@ def snapshot(settings: Settings, aside: Path) -> Iterator[Connection]:
                 yield connection
         finally:
             engine.dispose()
-
-
-def copied(database: Path, copy: Path) -> None:
-    """A copy of an SQLite file that others are writing to, by its online backup; whole, and of one moment."""
-    if not database.is_file():
-        raise Problem("没有找到数据库 %(path)s。请写对 --data。", path=database)
-    source, target = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30), sqlite3.connect(copy)
-    try:
-        source.backup(target)  # in one step: a copy in several would begin again with each write
-        if (word := target.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(str(word).splitlines()[-1])
-    except sqlite3.OperationalError as error:
-        raise Problem("数据库没能备份：%(why)s。", why=error) from error
-    except sqlite3.DatabaseError as error:
-        raise Problem("数据库损坏了，备份没有做：%(why)s。请从以前的备份恢复。", why=error) from error
-    finally:
-        source.close()
-        target.close()
 
 
 def _check_place(settings: Settings, file: Path) -> None:

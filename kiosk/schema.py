@@ -5,6 +5,8 @@ Every module with tables is imported here, for Alembic to compare them with the 
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from pathlib import Path
 
 from alembic import command
@@ -13,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from kiosk.base.db import Base, Database
+from kiosk.base.db import Base, Database, copied
 from kiosk.base.errors import Problem
 from kiosk.content import ingest, pages, review, running, slides, sources
 from kiosk.disclosure import certificates, days, deliveries, outages, records, reminders, topics
@@ -65,8 +67,28 @@ def ensure(database: Database) -> None:
     at = current(database)
     if at is not None and not knows(at):
         raise Problem("数据是更新的版本写的（%(at)s），这个版本的程序读不了。请安装新版程序。", at=at)
-    if at != head():
-        upgrade(database)
+    if at == head():
+        return
+    if at is not None and database.sqlite:
+        _lay_by(database, at)
+    upgrade(database)
+
+
+def _lay_by(database: Database, at: str) -> None:
+    """The steps are one transaction; against an error in a step itself a copy of the file stays beside it until the next upgrade."""
+    path = Path(str(database.engine.url.database))
+    copy, fresh = path.with_name(f"{path.name}.before-{at}"), path.with_name(f"{path.name}.new")
+    try:
+        fresh.unlink(missing_ok=True)
+        copied(path, fresh)
+        with fresh.open("rb+") as file:
+            os.fsync(file.fileno())
+        for old in path.parent.glob(f"{path.name}.before-*"):
+            old.unlink()
+        fresh.replace(copy)
+    except (OSError, sqlite3.Error) as error:
+        fresh.unlink(missing_ok=True)
+        raise Problem("升级以前要留一份数据库的副本，没有留成：%(why)s。数据没有动，请腾出磁盘空间再启动。", why=error) from error
 
 
 def _config(connection: object) -> Config:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from sqlalchemy.types import TypeDecorator
 
 from kiosk.base import reserve
+from kiosk.base.errors import Problem
 
 BUSY_MS = 5000
 WAL_SAFE = (3, 51, 3)
@@ -141,6 +142,24 @@ def locked(session: Session, name: str) -> None:
     """Serialise writers of one kind until the end of the transaction: the whole file on SQLite, an advisory lock on PostgreSQL."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+
+def copied(database: Path, copy: Path) -> None:
+    """A copy of an SQLite file that others are writing to, by its online backup; whole, and of one moment."""
+    if not database.is_file():
+        raise Problem("没有找到数据库 %(path)s。请写对 --data。", path=database)
+    source, target = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30), sqlite3.connect(copy)
+    try:
+        source.backup(target)  # in one step: a copy in several would begin again with each write
+        if (word := target.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(str(word).splitlines()[-1])
+    except sqlite3.OperationalError as error:
+        raise Problem("数据库没能备份：%(why)s。", why=error) from error
+    except sqlite3.DatabaseError as error:
+        raise Problem("数据库损坏了，备份没有做：%(why)s。请从以前的备份恢复。", why=error) from error
+    finally:
+        source.close()
+        target.close()
 
 
 def _engine(url: str) -> Engine:
