@@ -55,7 +55,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     serving.check_port(settings.host, settings.port)
-    with _opened(settings) as parts:
+    with _opened(settings, sound=True) as parts:
         link = _first_link(parts, now())
     console.warn_of_open_host(settings.host)
     return serving.serve(settings, Ready(_set_up(settings, link)))
@@ -297,8 +297,10 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 class _opened:
     """Opened parts with the schema in place, closed afterwards."""
 
-    def __init__(self, settings: Settings, *, ensure: bool = True) -> None:
+    def __init__(self, settings: Settings, *, ensure: bool = True, sound: bool = False) -> None:
         self.parts = open_parts(settings)
+        if sound:
+            self.parts.database.must_be_sound()
         if ensure:
             schema.ensure(self.parts.database)
 

@@ -101,6 +101,16 @@ class Database:
         """A session whose owner commits or closes it: one request's transaction."""
         return self._writers() if writing else self._readers()
 
+    def must_be_sound(self) -> None:
+        """Problem where the file is damaged: a start on it would spread the damage. Reads the whole file; a server looks after its own."""
+        if not self.sqlite:
+            return
+        with self.engine.connect() as connection:
+            word = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
+        if word != "ok":
+            raise Problem("数据库损坏了：%(why)s。屏上照常播放。请用 kiosk restore 备份文件 --replace 恢复，再启动。",
+                          why=word.splitlines()[-1])
+
     def close(self) -> None:
         self.engine.dispose()
 
