@@ -32,8 +32,9 @@ AGAIN = 5.0
 class Courier:
     """The spool and the thread that empties it."""
 
-    def __init__(self, store: Store, upstream: Upstream, vitals: Callable[[], Mapping[str, Any]], *, now: Callable[[], datetime]) -> None:
-        self._store, self._upstream, self._vitals, self._now = store, upstream, vitals, now
+    def __init__(self, store: Store, upstream: Upstream, vitals: Callable[[], Mapping[str, Any]], *, now: Callable[[], datetime],
+                 cause: Callable[[], str] = str) -> None:
+        self._store, self._upstream, self._vitals, self._now, self._cause = store, upstream, vitals, now, cause
         self._plays, self._beats = store.root / "spool" / "plays", store.root / "spool" / "beats"
         for folder in (self._plays, self._beats):
             folder.mkdir(parents=True, exist_ok=True)
@@ -67,11 +68,13 @@ class Courier:
         self._wake.set()
 
     def beat(self, board: int, report: Mapping[str, Any]) -> None:
-        """Keep a heartbeat in place of the one before, with what that one had acknowledged."""
+        """Keep a heartbeat in place of the one before, with what that one had acknowledged, and why it cannot be sent now: staff read it
+        beside the time in which nothing was heard.
+        """
         path = self._beats / f"{board}.json"
         with self._lock:
             before = _read(path)
-            told = {**report}
+            told = {**report, "cause": report.get("cause") or self._cause()}
             for name, most in (("done", DONE_MOST), ("errors", ERRORS_MOST)):
                 together = [*before.get("report", {}).get(name, ()), *_list(report.get(name))]
                 told[name] = list(dict.fromkeys(map(str, together)))[-most:]

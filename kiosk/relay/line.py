@@ -23,11 +23,11 @@ PING = 25.0
 
 
 class Line:
-    """Keeps the socket open; `opened` is called on each connect, `hear` gets each message."""
+    """Keeps the socket open; `turned` is called whenever it opens or ends, `hear` gets each message."""
 
-    def __init__(self, upstream: Upstream, token: Callable[[], str | None], *, opened: Callable[[], object],
+    def __init__(self, upstream: Upstream, token: Callable[[], str | None], *, turned: Callable[[], object],
                  hear: Callable[[Mapping[str, Any]], object]) -> None:
-        self._upstream, self._token, self._opened, self._hear = upstream, token, opened, hear
+        self._upstream, self._token, self._turned, self._hear = upstream, token, turned, hear
         self._stopping = threading.Event()
         self._client: Client | None = None
         self._after = 0.0
@@ -60,7 +60,7 @@ class Line:
             return False
         self.open = True
         try:
-            self._opened()
+            self._turned()
             while not self._stopping.is_set():
                 self._take(client.receive(5.0))
         except (ConnectionClosed, OSError):
@@ -68,6 +68,7 @@ class Line:
         finally:
             self.open = False
             self._hang_up()
+            self._turned()
         return True
 
     def _take(self, text: str | bytes | None) -> None:

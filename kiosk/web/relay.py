@@ -100,8 +100,8 @@ def _opened(app: Flask, options: Options, reactor: Reactor) -> Parts:
     upstream = Upstream(options.server, ca=options.ca)
     mirror = Mirror(options, store, upstream, reactor, now=now, say=_say, changed=lambda: _dress(app, store))
     started = time.monotonic()
-    courier = Courier(store, upstream, lambda: _vitals(app, started), now=now)
-    line = Line(upstream, lambda: store.identity.token if store.identity else None, opened=mirror.wake, hear=mirror.hear)
+    courier = Courier(store, upstream, lambda: _vitals(app, started), now=now, cause=lambda: mirror.state.cause)
+    line = Line(upstream, lambda: store.identity.token if store.identity else None, turned=mirror.wake, hear=mirror.hear)
     return Parts(options, store, upstream, reactor, mirror, courier, line, Inbox(store, courier, mirror.take, now=now))
 
 

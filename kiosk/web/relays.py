@@ -13,10 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from kiosk.base import journal
 from kiosk.base.clock import parse
-from kiosk.base.errors import N_
 from kiosk.content import outside
 from kiosk.people import hashed, may, reach
-from kiosk.signage import boards, manifest, relays
+from kiosk.signage import boards, health, manifest, relays
 from kiosk.signage.boards import Board
 from kiosk.signage.frozen import NotYet
 from kiosk.signage.relays import Relay
@@ -28,21 +27,6 @@ from kiosk.web.shell import token
 protocol = Blueprint("relay", __name__)
 bp = Blueprint("relays", __name__)
 HOLDS_MOST = 500
-# Why a relay could not reach us, in words; the key is what it says itself.
-CAUSES = {
-    "dns": N_("找不到服务器的名字（DNS），多半是网断了"), "refused": N_("连不上服务器，服务器没有开"), "unreachable": N_("网不通"),
-    "timeout": N_("服务器太慢，没有回答"), "tls-expired": N_("服务器的证书过期了"),
-    "tls-early": N_("服务器的证书还没生效，中继的时钟可能不准"),
-    "tls-name": N_("服务器的证书不是这个名字的"), "tls": N_("服务器的证书不可信"), "401": N_("服务器不认中继的凭证"),
-    "404": N_("服务器上没有这个地址"), "cut": N_("传到一半断了"), "answer": N_("服务器的回答看不懂"),
-    "disk": N_("中继的磁盘满了，或者写不进去"),
-    "damaged": N_("传来的内容和名字对不上"), "refused-ref": N_("服务器给的内容没有通过核对"),
-}
-# Why it did not take a ref.
-REFUSALS = {
-    "answer": N_("看不懂"), "alg": N_("签名的算法不认识"), "seal": N_("没有签名，或者签名不对，内容可能被改过"), "board": N_("是别的屏的"),
-    "older": N_("比屏上的旧"),
-}
 
 
 # --- what a relay asks for --------------------------------------------------------------------------------------------
@@ -113,7 +97,7 @@ def one(id: int) -> ResponseReturnValue:
     mine = [each for each in boards.boards(db(), reach(actor(), "board.read")) if each.relay_id in (None, id)]
     return render_template("relays/relay.html", relay=found, under=relays.boards_under(db(), found), boards=mine, online=_is_online,
                            went=words.went, cause=cause, writable=may(actor(), "board.edit", found.unit_id),
-                           history=journal.about(db(), found, 12), instant=_instant, refusal=refusal)
+                           history=journal.about(db(), found, 12), instant=_instant)
 
 
 @bp.post("/staff/relays/<int:id>")
@@ -150,16 +134,9 @@ def end(id: int) -> ResponseReturnValue:
 
 
 def cause(told: Any) -> str:
-    """Why a relay could not do its work, in words."""
-    known = str(told or "")
-    if known in CAUSES:
-        return str(gettext(CAUSES[known]))
-    return str(gettext("服务器出错（%(code)s）", code=known) if known.isdecimal() else known)
-
-
-def refusal(told: Any) -> str:
-    """Why a relay did not take what it was given, in words."""
-    return str(gettext(REFUSALS.get(str(told), N_("没有通过核对"))))
+    """Why a relay could not do its work, or took no ref, in words."""
+    message, params = health.cause_words(told)
+    return words.phrased(message, params) if message else ""
 
 
 def _under(found: Any) -> dict[int, Any]:

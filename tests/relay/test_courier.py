@@ -28,7 +28,7 @@ def come(store, front):
     made = []
 
     def come(at=NOON):
-        made.append(Courier(store, Upstream(front.url), lambda: {"cause": ""}, now=lambda: at))
+        made.append(Courier(store, Upstream(front.url), lambda: {"cause": ""}, now=lambda: at, cause=lambda: "dns"))
         return made[-1]
     yield come
     for each in made:
@@ -86,7 +86,7 @@ def test_of_heartbeats_the_latest_is_kept_with_all_that_was_acknowledged(come, f
     courier.beat(BOARD, {"edition": "two", "done": ["y"], "errors": []})
     come(NOON + timedelta(hours=2))._deliver("kr_1")
     told = [(body, headers.get("Kiosk-Age")) for path, body, headers in front.posted if path == f"/board/heartbeat?b={BOARD}"]
-    assert told == [({"edition": "two", "done": ["x", "y"], "errors": ["first"]}, "7200")]
+    assert told == [({"edition": "two", "done": ["x", "y"], "errors": ["first"], "cause": "dns"}, "7200")]
     courier._deliver("kr_1")
     assert len(front.posted) == 1
 

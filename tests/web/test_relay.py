@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from werkzeug.serving import make_server
 
+from kiosk.app import create_app
 from kiosk.base.canonical import canonical, sha256
 from kiosk.base.signing import Signer, genuine
 from kiosk.relay.options import options_of
@@ -63,6 +64,13 @@ def test_the_page_its_worker_and_every_module_come_from_here(app):
         assert client.get(name, buffered=True).status_code == 200, name
     assert client.get("/").location == "/board"
     assert client.get("/static/other/board/board.js").status_code == 404
+
+
+def test_whatever_a_board_may_ask_of_the_server_it_may_ask_of_a_relay(app, parts):
+    def asked(application):
+        return {(rule.rule, method) for rule in application.url_map.iter_rules() if rule.rule.startswith(("/board", "/objects"))
+                for method in rule.methods - {"HEAD", "OPTIONS"}}
+    assert asked(create_app(parts)) <= asked(app)
 
 
 def test_a_board_trades_its_token_for_a_cookie_and_gets_its_ref(app, signer):

@@ -87,7 +87,7 @@ def test_its_own_heartbeat_tells_staff_why_it_was_cut_off(app, relay, session, b
     told = {"release": "abc", "cause": "disk", "outage": outage, "refused": [{"board": 7, "why": "older"}], "disk": {"free": 5e9}}
     assert ask(app, "/relay/heartbeat", "post", json=told).status_code == 204
     page = browser(cast.administrator).get(f"/staff/relays/{made.id}").text
-    for words in ("在线", "中继的磁盘满了", "找不到服务器的名字", "比屏上的旧", "5.0 GB"):
+    for words in ("在线", "中继的磁盘满了", "找不到服务器的名字", "比手上的旧", "5.0 GB"):
         assert words in page
 
 
