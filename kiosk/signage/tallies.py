@@ -105,7 +105,9 @@ def summed(plays: Iterable[Play], unit_of: Callable[[int], int], zone: Zone, ope
             mine.open_ms += share * within / max(1e-3, end - start)
             mine.times += play.times if start == play.start.timestamp() else 0
             mine.pages.add(play.page)
-            mine.spans = joined([*mine.spans, (int(start), max(int(start) + 1, round(end)))], PAUSE)
+            mine.spans.append((int(start), max(int(start) + 1, round(end))))
+    for each in found.values():
+        each.spans = joined(each.spans, PAUSE)
     return found
 
 

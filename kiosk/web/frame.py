@@ -10,7 +10,8 @@ from kiosk import people
 from kiosk.base.errors import N_
 from kiosk.content import review
 from kiosk.content.slides import Revision
-from kiosk.people import Actor, Role, may
+from kiosk.disclosure import outages
+from kiosk.people import Actor, Role, may, reach
 from kiosk.web import todo, words
 from kiosk.web.request import db, maybe_actor, now, parts
 
@@ -111,6 +112,9 @@ def _counts(me: Actor) -> dict[str, int]:
                                          review.may_check(db(), each, step, me, now()) for step in review.missing_steps(db(), each))})
     if me.roles & {Role.EDITOR, Role.SECTION_HEAD}:
         counts["content.today"] = todo.count()
+    if me.roles & {Role.SECTION_HEAD, Role.ADMINISTRATOR}:
+        told = outages.open_outages(db(), reach(me, "board.read"))
+        counts["signage.boards"] = sum(outages.concerns(me, row.board.unit_id) for row in told)
     return counts
 
 

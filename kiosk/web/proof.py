@@ -29,6 +29,7 @@ STATE_NAMES = {State.KEPT: ("ok", N_("挂满")), State.PART: ("due", N_("没挂�
                State.RUNS: ("waiting", N_("还没过完")), State.AHEAD: ("scheduled", N_("还没到"))}
 VERDICTS = {Verdict.GENUINE: "ok", Verdict.ALTERED: "over", Verdict.STRANGE: "over", Verdict.UNWRITTEN: "due", Verdict.BROKEN: "over"}
 DAILY_LINES = 400  # of the printed certificate: beyond it only the days that were not kept stand there one by one
+AT_ONCE = 3  # boards whose days stand on the page at once; of more, one is opened at a time
 FORM_BYTES = 20_000
 
 
@@ -49,8 +50,9 @@ def slide(id: int) -> ResponseReturnValue:
     stretch = _stretch(found)
     walls = proof.walls(db(), parts().press, _ask(found, stretch))
     return render_template("proof/slide.html", slide=found, revision=_hung(found), walls=walls, stretch=stretch, states=STATE_NAMES,
-                           causes=CAUSE_NAMES, lives=tallies.lives(db(), id), certificates=certificates.of_slide(db(), id), at=_at,
-                           clock=_clock, day_of=words.day, running=any(each.state in (State.RUNS, State.AHEAD) for wall in walls
+                           causes=CAUSE_NAMES, lives=tallies.lives(db(), id), certificates=certificates.of_slide(db(), id),
+                           clock=_clock, at_once=AT_ONCE, asked=request.args.get("board", type=int),
+                           day_of=words.day, running=any(each.state in (State.RUNS, State.AHEAD) for wall in walls
                                                                        for each in wall.days))
 
 
