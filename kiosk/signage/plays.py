@@ -22,10 +22,10 @@ from kiosk.base.errors import Invalid
 from kiosk.content.slides import Revision
 from kiosk.signage import presence
 from kiosk.signage.boards import Board
+from kiosk.signage.presence import AHEAD
 
 BATCH_MOST = 500
 LONGEST = timedelta(hours=25)  # a line may stand for all plays of a page in a day
-AHEAD = timedelta(minutes=10)  # a clock may be so fast
 BACK = timedelta(days=400)  # a board that was off line for longer has nothing to prove
 TOUCH = timedelta(seconds=1)
 JOIN = timedelta(minutes=15)  # the same page again within so long: it hung meanwhile, in its round

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kiosk.base.clock import parse
 from kiosk.base.db import Base, Instant
 
-SAME = timedelta(seconds=1)
+AHEAD = timedelta(minutes=10)  # a board's clock may be so fast
 OFF_MOST = 50  # spans of a batch: a board that was switched off more often than that in one day says so in several
 
 
@@ -97,8 +97,9 @@ def was_off(session: Session, board_id: int, told: Iterable[Mapping[str, Any]], 
             start, end = parse(each["from"]), parse(each["to"])
         except (KeyError, TypeError, ValueError, OverflowError):
             continue
-        if not floor <= start < end <= at + SAME:
+        if not (floor <= start < end <= at + AHEAD and start < at):
             continue
+        end = min(end, at)
         known = session.scalars(select(Span.id).where(Span.board_id == board_id, Span.state == Presence.OFF, Span.start < end,
                                                       Span.end > start).limit(1)).first()
         if known is None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from kiosk.base.clock import iso
 from kiosk.signage import boards, presence
 from kiosk.signage.presence import Held, Span
 from tests.conftest import NOON
@@ -70,3 +71,11 @@ def test_the_receipt_of_a_version_is_the_first_moment_and_stays(session, board):
     beat(board, 2, ref_version=9)
     assert presence.receipts(session, [board.id], 7) == {board.id: NOON + MINUTE}
     assert presence.receipts(session, [board.id], 10) == {}
+
+
+def test_a_board_whose_clock_is_fast_was_off_all_the_same(session, board):
+    told = [{"from": iso(NOON - 30 * MINUTE), "to": iso(NOON + 2 * MINUTE)}, {"from": iso(NOON + MINUTE), "to": iso(NOON + 2 * MINUTE)},
+            {"from": iso(NOON - 60 * MINUTE), "to": iso(NOON + 60 * MINUTE)}]
+    presence.was_off(session, board.id, told, floor=NOON - timedelta(days=1), at=NOON)
+    session.flush()
+    assert [(row.start, row.end) for row in session.query(Span)] == [(NOON - 30 * MINUTE, NOON)]
