@@ -39,6 +39,7 @@ import profiles
 LOOK, SOON = 5.0, 1.0  # seconds between two looks; while the board waits for its server
 FROZEN, LATE = 8_000, 20_000  # milliseconds since a frame was drawn; since the page on the wall should have gone
 START, AGAIN, PATIENCE = 30.0, 6.0, 8.0  # seconds: until a started browser plays, after a reload, of silence
+TRY = 10.0  # seconds between two tries to open the page of a server that does not answer this program
 CALM = 60.0  # seconds of good looks after which earlier faults are forgotten
 STARTS = 3  # browsers started in vain before the session is started again
 SESSION = 1800.0  # seconds between two of those
@@ -194,7 +195,7 @@ class Watch:
         self._played = False  # since the profile was made
         self._tries = 0  # browsers that ended or never played
         self._refreshed = self._day()
-        self._measured = 0.0
+        self._measured, self._tried = 0.0, clock()
         self._shot = ""
 
     def start(self, why: str = "") -> None:
@@ -254,7 +255,10 @@ class Watch:
     def _arrive(self, state: str) -> float:
         """Leave the waiting page (or a strange one) as soon as there is something to go to."""
         try:
-            if self.kept.pop("shell", False) or answers(self._server):
+            now = self._clock()
+            # Now and then unasked: the browser may know a way (a proxy, a name) that this program does not.
+            if self.kept.pop("shell", False) or now - self._tried > TRY or answers(self._server):
+                self._tried = now
                 self._browser.open(self._address())
             elif state == "strange":
                 self._browser.open(WAITING.as_uri())

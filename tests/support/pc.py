@@ -62,7 +62,9 @@ class Screen:
 class PC:
     """The launcher on a screen, with a profile on this PC's disk."""
 
-    def __init__(self, screen: Screen, data: Path, server: str, token: str = "", *, flags: str = "", words: tuple[str, ...] = ()) -> None:
+    def __init__(self, screen: Screen, data: Path, server: str, token: str = "", *, flags: str = "", words: tuple[str, ...] = (),
+                 home: Path | None = None) -> None:
+        self.home = home
         self.screen, self.data, self.server, self.flags, self._more = screen, data, server, flags, words
         self._process: subprocess.Popen[bytes] | None = None
         data.mkdir(exist_ok=True)
@@ -71,7 +73,8 @@ class PC:
 
     def start(self) -> None:
         words = [sys.executable, str(BOARD / "watch.py"), self.server, "--data", str(self.data), *self._more]
-        surroundings = {**os.environ, "DISPLAY": self.screen.name, "BOARD_FLAGS": f"{FLAGS} {self.flags}", "WAYLAND_DISPLAY": ""}
+        surroundings = {**os.environ, "DISPLAY": self.screen.name, "BOARD_FLAGS": f"{FLAGS} {self.flags}", "WAYLAND_DISPLAY": "",
+                        **({"HOME": str(self.home)} if self.home else {})}
         with (self.data / "watch.log").open("ab") as log:
             self._process = subprocess.Popen(words, stdout=log, stderr=log, env=surroundings, start_new_session=True)
 
@@ -164,10 +167,11 @@ def screen(folder: Path) -> Iterator[Screen]:
 
 
 @contextmanager
-def pc(folder: Path, server: str, token: str = "", *, flags: str = "", words: tuple[str, ...] = ()) -> Iterator[PC]:
+def pc(folder: Path, server: str, token: str = "", *, flags: str = "", words: tuple[str, ...] = (), home: Path | None = None
+       ) -> Iterator[PC]:
     """A PC that was switched on; off afterwards."""
     with screen(folder / "screen") as shown:
-        made = PC(shown, folder / "pc", server, token, flags=flags, words=words)
+        made = PC(shown, folder / "pc", server, token, flags=flags, words=words, home=home)
         made.start()
         try:
             yield made
