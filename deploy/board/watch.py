@@ -43,6 +43,7 @@ TRY = 10.0  # seconds between two tries to open the page of a server that does n
 CALM = 60.0  # seconds of good looks after which earlier faults are forgotten
 STARTS = 3  # browsers started in vain before the session is started again
 SESSION = 1800.0  # seconds between two of those
+YEARS = 10 * 365 * 86_400.0
 NIGHT, JITTER = 4 * 3600, 1800  # seconds after midnight, and over how many the boards are spread
 CEILING = 1500  # MB
 FLAGS = (
@@ -87,6 +88,9 @@ class Judge:
             return ""
         self.calm = 0.0
         if now < self.deadline and not crashed:
+            return ""
+        if crashed and not self.reloaded:  # it is being loaded again already
+            self.reloaded, self.deadline = True, now + PATIENCE
             return ""
         if not self.reloaded:
             self.reloaded, self.deadline = True, now + AGAIN
@@ -172,6 +176,7 @@ class Browser:
     def _heard(self, line: devtools.Line, event: str, told: Mapping[str, Any]) -> None:
         if event == "Inspector.targetCrashed":
             self.crashed = True
+            line.tell("Page.reload")  # at once: Chromium says so on the wall
         elif event == "Fetch.requestPaused":
             number, status = told["requestId"], told.get("responseStatusCode", 0)
             if told.get("responseErrorReason") or status >= 400:
@@ -192,6 +197,7 @@ class Watch:
         self.kept = profiles.read(folder / "board.json")
         self.judge = Judge(clock(), clock() + START)
         self._offered = False  # the token, since the browser was started
+        self._first = True  # the browser was just started: the page's worker may have the page without any server
         self._played = False  # since the profile was made
         self._tries = 0  # browsers that ended or never played
         self._refreshed = self._day()
@@ -207,13 +213,13 @@ class Watch:
             self._tries, self.kept["shell"] = 0, False
         self._tries += 1
         self._browser.start()
-        self._offered = self._played = False
+        self._offered, self._played, self._first = False, False, True
         self.judge.started(self._clock())
 
     def step(self) -> float:
         """One look; after how many seconds the next is due."""
         told, now = self._told(), self._clock()
-        deed = self.judge.deed(now, told, self._browser.crashed)
+        deed, self._browser.crashed = self.judge.deed(now, told, self._browser.crashed), False
         if not self._browser.lives:
             deed = deed if deed == "session" else "restart"
         if deed:
@@ -257,7 +263,8 @@ class Watch:
         try:
             now = self._clock()
             # Now and then unasked: the browser may know a way (a proxy, a name) that this program does not.
-            if self.kept.pop("shell", False) or now - self._tried > TRY or answers(self._server):
+            first, self._first = self._first and bool(self.kept.get("shell")), False
+            if first or now - self._tried > TRY or answers(self._server):
                 self._tried = now
                 self._browser.open(self._address())
             elif state == "strange":
@@ -282,31 +289,35 @@ class Watch:
 
     def _known(self, told: Mapping[str, Any]) -> None:
         """Keep who this board is beside the profile; give it back to a page that has forgotten it."""
-        forgotten = told["state"] == "pairing" or told.get("cause") == "401"
-        newer = self._token.exists() and self._token.stat().st_mtime_ns != self.kept.get("given", 0)
-        if (forgotten or newer) and not self._offered and self._held():
+        newer = self._token.exists() and self._token.stat().st_mtime_ns != self.kept.get("given", 0)  # panel.py paired this PC anew
+        if (told["state"] == "pairing" or newer) and not self._offered and self._held():
             self._offered = True
-            self._keep(given=self._token.stat().st_mtime_ns)
             return self._browser.open(f"{self._server}/board#{self._held()}")
         if told["state"] != "playing":
             return None
         self._played, self._tries = True, 0
-        board = told.get("board")
-        if told.get("worker"):
-            self.kept["shell"] = True
-        if (self.kept.get("board"), self.kept.get("profile")) != (board, _made(self._profile)) or not self._token.exists():
-            try:
-                cookies = self._browser.line.ask("Network.getCookies", urls=[self._server])["cookies"]
-            except devtools.Lost:
-                return None
-            own = next((each["value"] for each in cookies if each["name"] == f"kiosk_board_{board}"), "")
-            if own and own != self._held():
-                profiles.write(self._token, own.encode())
-            self._keep(board=board, profile=_made(self._profile), shell=bool(told.get("worker")),
-                       given=self._token.stat().st_mtime_ns if self._token.exists() else 0)
-        elif profiles.read(self._folder / "board.json").get("shell") != self.kept.get("shell"):
-            self._keep()
+        self._kept_apart(told.get("board"), bool(told.get("worker")))
         return None
+
+    def _kept_apart(self, board: Any, worker: bool) -> None:
+        """The browser's cookie and the token beside its profile are one: a cut of the power takes the cookies of the last half minute."""
+        try:
+            cookies = self._browser.line.ask("Network.getCookies", urls=[self._server])["cookies"]
+            cookie, held = next((each["value"] for each in cookies if each["name"] == f"kiosk_board_{board}"), ""), self._held()
+            if cookie and cookie != held and (self._offered and held):
+                return  # the new token is being handed in
+            if cookie and cookie != held:
+                profiles.write(self._token, cookie.encode())
+            elif held and not cookie and board == self.kept.get("board"):
+                self._browser.line.ask("Network.setCookie", name=f"kiosk_board_{board}", value=held, url=self._server, httpOnly=True,
+                                       sameSite="Strict", secure=self._server.startswith("https:"), expires=self._local() + YEARS)
+                self._browser.line.value("dispatchEvent(new Event('online')), 0")  # the page asks its server now
+        except devtools.Lost:
+            return
+        more = {"board": board, "profile": _made(self._profile), "shell": worker or bool(self.kept.get("shell")),
+                "given": self._token.stat().st_mtime_ns if self._token.exists() else 0}
+        if any(self.kept.get(name) != value for name, value in more.items()):
+            self._keep(**more)
 
     def _keep(self, **more: Any) -> None:
         self.kept.update(more)

@@ -34,12 +34,20 @@ async function begin() {
 
 /** @param {string} token */
 async function arrive(token) {
+  const known = Number(localStorage.getItem("kiosk-board") ?? "");
+  if (known && localStorage.getItem(`kiosk-held-${known}`)) { // what is here plays while nobody answers
+    history.replaceState(null, "", `/board?b=${known}`);
+    void identity(token).then((board) => {
+      if (board !== null && board !== known) { localStorage.setItem("kiosk-board", String(board)); location.replace(`/board?b=${board}`); }
+      else dispatchEvent(new Event("online"));
+    });
+    return play(known);
+  }
   root.replaceChildren(waiting("正在连接"));
   const board = await identity(token);
   if (board === null) {
-    const known = localStorage.getItem("kiosk-board");
     history.replaceState(null, "", "/board");
-    return known ? play(Number(known)) : begin();
+    return known ? play(known) : begin();
   }
   localStorage.setItem("kiosk-board", String(board));
   history.replaceState(null, "", `/board?b=${board}`);

@@ -53,11 +53,18 @@ def test_after_three_browsers_in_vain_it_is_the_sessions_turn_and_not_again_for_
     assert deeds.count("session") == 1
 
 
-def test_a_crash_is_answered_at_once():
+def test_a_crash_that_was_answered_by_a_reload_and_comes_again_costs_the_browser():
     judge = watch.Judge(0.0, 0.0)
     judge.started(0.0)
-    assert judge.deed(5.0, None, crashed=True) == "reload"
-    assert judge.deed(7.0, None, crashed=True) == "restart"
+    assert judge.deed(5.0, None, crashed=True) == ""
+    assert judge.deed(7.0, None) == ""
+    assert judge.deed(9.0, None, crashed=True) == "restart"
+
+
+def test_a_crash_after_which_nothing_comes_costs_the_browser_too():
+    judge = watch.Judge(0.0, 0.0)
+    judge.started(0.0)
+    assert [judge.deed(at, None, crashed=at == 5.0) for at in (5.0, 9.0, 12.9, 14.0)] == ["", "", "", "restart"]
 
 
 def test_a_calm_minute_forgets_the_faults_before():

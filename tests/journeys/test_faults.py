@@ -6,8 +6,6 @@ The relay's and the restored database's are in tests/relay and tests/contracts.
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import shutil
 import subprocess
@@ -15,18 +13,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support import pc as pcs
-from tests.support.uplink import Authority, Uplink, cable
+from tests.support.api import publish
+from tests.support.uplink import Authority, Uplink, uplink
 from tests.support.office import Office
 from tests.support.pc import PC, until
 
 pytestmark = pytest.mark.journey
 NAME = "gongshi.test"
 CEILING = 120
+HELD = "Object.keys(localStorage).filter((key) => key.startsWith('kiosk-held-')).map((key) => JSON.parse(localStorage[key]).ref.version)[0]"
 FINDS, LOST = f'--host-resolver-rules="MAP {NAME} 127.0.0.1"', f'--host-resolver-rules="MAP {NAME} ~NOTFOUND"'
 
 
@@ -66,7 +65,7 @@ def hall(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     folder = tmp_path_factory.mktemp("hall")
     authority = Authority(folder, NAME)
     home = _trusting(folder, authority)
-    with cable(office.port, authority.context()) as line, \
+    with uplink(office.port, authority.context()) as line, \
             pcs.pc(folder, f"https://{NAME}:{line.port}", str(office.board()["token"]), flags=FINDS, home=home) as board:
         board.until_plays(CEILING)
         until(lambda: board.look().get("worker"), CEILING, "the worker does not take the page")
@@ -104,7 +103,7 @@ def test_a_board_plays_through_its_servers_death_and_shows_what_came_meanwhile(h
         hall.office.start("serve")
     hall.comes_back()
     before = hall.board.value(HELD)
-    _publish(hall.office, "服务器恢复后的通知")
+    publish(hall.office, "服务器恢复后的通知")
     until(lambda: hall.board.value(HELD) > before, CEILING, "the board does not hear of news any more")
 
 
@@ -129,29 +128,3 @@ def test_a_board_starts_when_its_servers_name_is_not_known_any_more(hall: Hall) 
     hall.board.flags = FINDS
     hall.board.start()
     hall.comes_back()
-
-
-HELD = "Object.keys(localStorage).filter((key) => key.startsWith('kiosk-held-')).map((key) => JSON.parse(localStorage[key]).ref.version)[0]"
-
-
-def _publish(office: Office, title: str) -> None:
-    """Two people put a notice on the hall's list."""
-    lists = _ask(office, "editor", "GET", "playlists")["items"]
-    data = {"lead": "今天下午停水。", "blocks": [], "strip": None, "side": None}
-    made = _ask(office, "editor", "POST", "slides", {"kind": "notice", "title": title, "data": data,
-                                                     "playlists": [next(each["id"] for each in lists if each["name"] == "动态公示")]})
-    _ask(office, "editor", "POST", f"revisions/{made['revision']}/submit")
-    _ask(office, "leader", "POST", f"revisions/{made['revision']}/approve")
-
-
-def _ask(office: Office, role: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    line = http.client.HTTPConnection("127.0.0.1", office.port, timeout=30)
-    try:
-        line.request(method, f"/api/v1/{path}", json.dumps(body or {}) if method != "GET" else None,
-                     {"Authorization": f"Bearer {office.person(role)['token']}", "Content-Type": "application/json"})
-        answer = line.getresponse()
-        text = answer.read()
-        assert answer.status < 300, text
-        return json.loads(text) if text else None
-    finally:
-        line.close()

@@ -27,7 +27,7 @@ import devtools  # noqa: E402 — the launcher's own modules lie beside it, in n
 import profiles  # noqa: E402
 import watch  # noqa: E402
 
-__all__ = ["BOARD", "PC", "Screen", "devtools", "fault", "pc", "profiles", "screen", "watch"]
+__all__ = ["BOARD", "PC", "Screen", "devtools", "fault", "kill", "pc", "profiles", "screen", "watch"]
 SIZE = (1280, 720)
 FLAGS = f"--no-sandbox --window-position=0,0 --window-size={SIZE[0]},{SIZE[1]}"
 
@@ -84,7 +84,7 @@ class PC:
             self._process.kill()
             self._process.wait(10)
         for each in self.processes():
-            _kill(each)
+            kill(each)
         until(lambda: not self.processes(), 20, "the browser outlives its PC")
 
     def log(self) -> str:
@@ -110,6 +110,14 @@ class PC:
             return os.getpgid(process) == os.getpgid(int(os.readlink(lock).rpartition("-")[2]))
         except (OSError, ValueError):
             return False
+
+    @property
+    def age(self) -> float:
+        """Seconds since the browser was started; 0 while there is none."""
+        try:
+            return time.time() - os.stat(f"/proc/{int(os.readlink(self.data / 'profile' / 'SingletonLock').rpartition('-')[2])}").st_ctime
+        except (OSError, ValueError):
+            return 0.0
 
     def line(self) -> Any:
         """A second line to the page, for the test."""
@@ -187,7 +195,7 @@ def until(true: Any, seconds: float, otherwise: Any) -> None:
         time.sleep(0.2)
 
 
-def _kill(process: int) -> None:
+def kill(process: int) -> None:
     try:
         os.kill(process, signal.SIGKILL)
     except ProcessLookupError:
