@@ -23,7 +23,21 @@ const release = document.documentElement.dataset.release ?? "";
 /** What the launcher reads, from the first moment on. */
 const glance = seen();
 
+/** What stands until the first page does: whose board this is. A page that starts, or starts anew, is never an empty wall. */
+function curtain() {
+  /** @type {any} */ let ref = null;
+  try {
+    ref = JSON.parse(localStorage.getItem(`kiosk-held-${localStorage.getItem("kiosk-board")}`) ?? "null")?.ref;
+  } catch { /* a damaged memory is the store's to mend */ }
+  if (!ref?.panel) return;
+  place(ref.panel, { page: ref.panel, theme: { name: ref.panel.theme } });
+  const card = element("div", "curtain");
+  card.append(waiting(ref.face?.office ?? ""));
+  root.append(card);
+}
+
 async function begin() {
+  curtain();
   register();
   const board = new URLSearchParams(location.search).get("b");
   if (location.hash.length > 1) return arrive(location.hash.slice(1));
@@ -56,7 +70,7 @@ async function arrive(token) {
 
 /** @param {number} board */
 async function play(board) {
-  root.replaceChildren();
+  root.replaceChildren(...root.querySelectorAll(".curtain"));
   const store = new Store({ board, fetch: fetch.bind(globalThis), caches: globalThis.caches, storage: localStorage,
     onRecall: () => void wall.look(true), onTold: () => void wall.look(true), onHeld: () => { arrange(); vital.soon(); } });
   let newer = false;

@@ -18,9 +18,9 @@ import pytest
 
 from tests.support import pc as pcs
 from tests.support.api import publish
-from tests.support.uplink import Authority, Uplink, uplink
 from tests.support.office import Office
 from tests.support.pc import PC, until
+from tests.support.uplink import Authority, Uplink, uplink
 
 pytestmark = pytest.mark.journey
 NAME = "gongshi.test"

@@ -155,10 +155,10 @@ class PC:
 
 def fault(picture: Image.Image) -> str:
     """Why this picture must never hang on a wall; an empty word when it may."""
-    small = picture.resize((320, 180), Image.Resampling.NEAREST)
-    colours = sorted(small.getcolors(320 * 180) or [], reverse=True)
-    most, colour = colours[0][0] / (320 * 180), colours[0][1]
-    if most > 0.985:
+    small = picture.resize((640, 360), Image.Resampling.NEAREST)
+    colours = sorted(small.getcolors(640 * 360) or [], reverse=True)
+    most, colour = colours[0][0] / (640 * 360), colours[0][1]
+    if most > 0.9985:
         return f"blank {colour}"
     if most > 0.5 and max(colour) - min(colour) < 5 and (min(colour) > 236 or max(colour) < 50):  # our own pages are warm
         return f"the browser's own page, or none {colour}"
