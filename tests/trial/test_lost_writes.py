@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from kiosk import schema
-from kiosk.base import journal
+from kiosk.base import folder, journal
 from kiosk.base.archive import Reader
 from kiosk.base.db import Database
+from kiosk.parts import open_parts
 from kiosk.relay.store import Store as RelayStore
+from kiosk.settings import Settings
 from tests.support import cuts
 
 pytestmark = pytest.mark.journey
@@ -29,7 +31,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from kiosk import schema
-from kiosk.base import journal
+from kiosk.base import folder, journal
 from kiosk.base.db import Database
 root = Path(sys.argv[1])
 database = Database(f"sqlite:///{root / 'kiosk.db'}")
@@ -72,6 +74,7 @@ import hashlib, json, sys
 from pathlib import Path
 from kiosk.base.canonical import canonical, sha256
 from kiosk.base.signing import Signer
+from kiosk.parts import open_parts
 from kiosk.relay.store import Identity, Store
 root = Path(sys.argv[1])
 signer = Signer(Path(sys.argv[2]) / "seal.key")
@@ -90,6 +93,29 @@ for number in range(1, 16):
     store.put(sha256(page), [page])
     assert store.settle(7)
     print(number, flush=True)
+"""
+
+RESTORE = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from kiosk import backup, restore, schema
+from kiosk.base import folder, journal
+from kiosk.parts import open_parts
+from kiosk.settings import Settings
+root, keys = Path(sys.argv[1]), Path(sys.argv[2])
+parts = open_parts(Settings(data=keys / "office"))
+schema.ensure(parts.database)
+with parts.database.write() as session:
+    for number in range(5):
+        sha = parts.store.put(f"page {number} ".encode() * 900)
+        parts.store.publish([sha])
+        journal.record(session, "trial.done", "trial", by=None, at=datetime.now(UTC), sha=sha)
+parts.close()
+backup.make(parts.settings, keys / "b.kiosk", at=datetime.now(UTC))
+print("begin", flush=True)
+restore.restore(Settings(data=root), keys / "b.kiosk", at=datetime.now(UTC))
+print("done", flush=True)
 """
 
 Check = Callable[[Path, list[str], Path], str]
@@ -147,9 +173,29 @@ def the_relay_plays(cut: Path, said: list[str], _: Path) -> str:
     return "" if manifest and all(store.sound(each["sha"]) for each in manifest["objects"]) else "half an edition is served"
 
 
+def the_restore_is_whole_or_says_that_it_is_not(cut: Path, said: list[str], aside: Path) -> str:
+    """A start finds the whole office, an empty folder, or the sign of a restore that was cut off."""
+    if (cut / folder.UNFINISHED).exists():
+        return "" if not said else "it was said to be done, and is called unfinished"
+    if not (cut / "kiosk.db").exists():
+        return "half an office without a sign" if said or any(not each.name.startswith(".") for each in cut.iterdir()) else ""
+    parts = open_parts(Settings(data=cut))
+    try:
+        parts.database.must_be_sound()
+        with parts.database.read() as session:
+            faults = list(journal.verify(session))
+            named = [entry.data["sha"] for entry in journal.after(session, 0) if "sha" in entry.data]
+        lost = [sha for sha in named
+                if (path := parts.store.public_path(sha)) is None or hashlib.sha256(path.read_bytes()).hexdigest() != sha]
+        same = (cut / "seal.key").read_bytes() == (aside / "keys" / "office" / "seal.key").read_bytes()
+        return "" if len(named) == 5 and not lost and not faults and same else f"half an office: {faults} {lost} {same}"
+    finally:
+        parts.close()
+
+
 PROGRAMS: dict[str, tuple[str, Check]] = {
     "acts": (ACTS, acts_are_there), "objects": (OBJECTS, objects_are_whole), "backup file": (ARCHIVE, backups_are_whole),
-    "relay": (RELAY, the_relay_plays)}
+    "relay": (RELAY, the_relay_plays), "restore": (RESTORE, the_restore_is_whole_or_says_that_it_is_not)}
 
 
 @pytest.mark.parametrize("count", [pytest.param(MANY, marks=pytest.mark.trial), SAMPLE])
