@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,8 @@ _CAUSES: Mapping[str, tuple[str, str, bool]] = {
     "answer": (N_("答话的不是本系统的服务器"), N_("请看网络是不是要先登录，或者被别的设备拦住了。"), True),
     "ref": (N_("收到的指令不是给它的，没有照办"), N_("请管理员看服务器是不是恢复过旧备份。"), True),
     "seal": (N_("收到的内容没有本街道的印，没有照办"), N_("请管理员看有没有人动过网络；换过密钥的，请重新登记。"), True),
+    "manifest": (N_("收到的播放单有错，接着播上一份"), N_("请告诉管理员，多半是服务器的程序出了错。"), True),
+    "key": (N_("还没有领到本街道的印，收到的内容没有照办"), N_("请让它重新载入；不行，请重新登记。"), True),
     "board": (N_("收到的是别的屏的内容，没有照办"), N_("请看两块屏的电脑是不是互换过。"), True),
     "older": (N_("收到的比手上的旧，没有照办"), N_("请管理员看服务器是不是恢复过旧备份。"), True),
     "storage": (N_("存不下，硬盘或浏览器的空间满了"), N_("请清理屏上电脑的硬盘。"), True),
@@ -81,14 +84,21 @@ def _cause(cause: Any) -> list[Trouble]:
 def _clock(skew: Any) -> list[Trouble]:
     if not isinstance(skew, int | float) or isinstance(skew, bool) or abs(skew) < SKEW_SECONDS * 1000:
         return []
-    seconds = round(abs(skew) / 1000)
-    told = {"long": f"{seconds}", "minutes": f"{round(seconds / 60)}"}
-    fast = skew > 0
-    if seconds < SKEW_WILD:
-        what = N_("电脑的钟快 %(long)s 秒") if fast else N_("电脑的钟慢 %(long)s 秒")
-    else:
-        what = N_("电脑的钟快 %(minutes)s 分钟") if fast else N_("电脑的钟慢 %(minutes)s 分钟")
+    seconds, fast = round(abs(skew) / 1000), skew > 0
+    told = {"long": f"{seconds}"} | {name: f"{round(seconds / each)}" for name, each in _LONG.items()}
+    _, ahead, behind = next(each for each in _OFF if seconds < each[0])
+    what = ahead if fast else behind
     return [Trouble("clock", what, N_("屏按服务器的时间播，不受影响。请把电脑设成自动对时；总不准的，换主板电池。"), told)]
+
+
+_LONG = {"minutes": 60, "hours": 3600, "days": 86_400}
+# What is said of a clock that is off by less than so many seconds: when it is fast, when it is slow.
+_OFF = (
+    (SKEW_WILD, N_("这块屏的时钟快了 %(long)s 秒"), N_("这块屏的时钟慢了 %(long)s 秒")),
+    (5400, N_("这块屏的时钟快了 %(minutes)s 分钟"), N_("这块屏的时钟慢了 %(minutes)s 分钟")),
+    (79_200, N_("这块屏的时钟快了 %(hours)s 小时"), N_("这块屏的时钟慢了 %(hours)s 小时")),
+    (math.inf, N_("这块屏的时钟快了 %(days)s 天"), N_("这块屏的时钟慢了 %(days)s 天")),
+)
 
 
 def _room(storage: Any) -> list[Trouble]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -42,7 +42,8 @@ class Programme:
 
 def programme(order: Sequence[str], windows: Sequence[Window], fallback: Sequence[str], at: datetime) -> Programme:
     """What plays at this moment: items of the highest priority active, in the manifest's order; else the fallback."""
-    active = [window for window in windows if window.covers(at)]
+    there = set(order)
+    active = [window for window in windows if window.covers(at) and not there.isdisjoint(window.items)]
     top = max((window.priority for window in active), default=0)
     named = {item for window in active if window.priority == top for item in window.items}
     edges = [edge for window in windows for edge in (window.start, window.end) if edge is not None and edge > at]
@@ -50,12 +51,18 @@ def programme(order: Sequence[str], windows: Sequence[Window], fallback: Sequenc
     return Programme(items or tuple(fallback), min(edges, default=None))
 
 
-def programme_of(manifest: Mapping[str, Any], at: datetime, zone: str = MAIN) -> Programme:
-    """The same of a manifest's JSON, for one zone of its layout."""
+def programme_of(manifest: Mapping[str, Any], at: datetime, zone: str = MAIN, heard: datetime | None = None) -> Programme:
+    """The same of a manifest's JSON, for one zone of its layout. `heard`: when the board last had the server's word; what needs it more
+    often has left then. None: nobody asks for that.
+    """
     windows = [Window(tuple(each["items"]), _instant(each["from"]), _instant(each["to"]), each["priority"])
                for each in manifest["windows"] if each.get("zone", MAIN) == zone]
-    order = [each["item"] for each in manifest["items"] if each.get("zone", MAIN) == zone]
-    return programme(order, windows, [item for item in manifest["fallback"] if item in set(order)], at)
+    mine = [each for each in manifest["items"] if each.get("zone", MAIN) == zone]
+    leaves = {each["item"]: heard + timedelta(seconds=each["confirm"]) for each in mine if "confirm" in each} if heard else {}
+    order = [each["item"] for each in mine if each["item"] not in leaves or at < leaves[each["item"]]]
+    found = programme(order, windows, [item for item in manifest["fallback"] if item in set(order)], at)
+    edges = [edge for edge in (found.until, *leaves.values()) if edge is not None and edge > at]
+    return replace(found, until=min(edges, default=None))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask.typing import ResponseReturnValue
 
 from kiosk.base.canonical import canonical
+from kiosk.base.clock import iso
 from kiosk.base.errors import Gone, Invalid, NotFound, Problem, TooLarge
 from kiosk.base.objects import is_name
 from kiosk.signage import boards, commands, manifest, overrides, plays, relays, screenshots
@@ -21,6 +23,7 @@ from kiosk.web.shell import bearer, token
 
 bp = Blueprint("board", __name__)
 AGE_MOST = 90 * 86_400  # what a relay says that a heartbeat has waited, in seconds
+NONCE = re.compile(r"[\w-]{16,64}", re.ASCII)
 SCREENSHOT_MOST = screenshots.MOST
 
 
@@ -60,9 +63,10 @@ def pairing() -> ResponseReturnValue:
 @bp.post("/board/identity")
 def identity() -> ResponseReturnValue:
     """Trade the token for the cookie that the page's own requests carry."""
-    board = _known(bearer())
+    held = token() or ""  # by its cookie too: a board that has pinned no key yet has nothing else
+    board = _known(held)
     response = jsonify(board=board.id, key=parts().signer.public_at(now()))
-    return shell.with_cookie(response, board.id, bearer() or "", secure=parts().settings.secure_cookies)
+    return shell.with_cookie(response, board.id, held, secure=parts().settings.secure_cookies)
 
 
 @bp.get("/board/ref")
@@ -80,6 +84,19 @@ def ref() -> ResponseReturnValue:
     response = Response(body, mimetype="application/json")
     response.headers.update({"ETag": f'"{sealed["version"]}"', "Cache-Control": "no-cache"})
     return response if stopped else response.make_conditional(request)  # a stop may have moved no version: never 304 while it lasts
+
+
+@bp.get("/board/time")
+def time() -> ResponseReturnValue:
+    """The time, sealed together with the word that the board made up for this one question: no earlier answer can stand for it."""
+    asking()
+    nonce = request.args.get("nonce", "")
+    if not NONCE.fullmatch(nonce):
+        raise Invalid("nonce", "要一个新的随机词。")
+    at = now()
+    response = jsonify(parts().signer.seal({"sealed_at": iso(at), "ms": round(at.timestamp() * 1000), "nonce": nonce}))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.get("/objects/<sha>")

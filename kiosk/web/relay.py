@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -160,7 +161,7 @@ def pairing() -> ResponseReturnValue:
 
 @bp.post("/board/identity")
 def identity() -> ResponseReturnValue:
-    held = shell.bearer() or ""
+    held = shell.token() or ""
     board = _parts().store.board_of(held)
     if board is None:
         raise NotKnown("这块屏的凭证不对，请管理员重新登记。")
@@ -219,6 +220,13 @@ def take_screenshot() -> ResponseReturnValue:
     query = request.query_string.decode()
     return _passed("POST", f"/board/screenshot?{query if 'b=' in query else f'{query}&b={board}'}", _token(), request.get_data(),
                    request.content_type or "")
+
+
+@bp.get("/board/time")
+def sealed_time() -> ResponseReturnValue:
+    """Only the office can seal the time: without it the board goes on by its own clocks."""
+    board, _ = _asking()
+    return _passed("GET", f"/board/time?b={board}&nonce={quote(request.args.get('nonce', ''))}", _token())
 
 
 @bp.get("/board/outside")

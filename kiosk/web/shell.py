@@ -22,14 +22,14 @@ BOARD_POLICY = ("default-src 'none'; script-src 'self'; worker-src 'self'; conne
                 "img-src 'self' blob:; media-src 'self' blob:; font-src 'self' blob:; base-uri 'none'; form-action 'none'; "
                 "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types kiosk-fragment")
 # What the page needs to start with the server dead: its own modules; content comes from the board's own store.
-SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/foot.js", "board/kinds/mounting.js",
-         "board/kinds/reach.js",
-         "board/kinds/stream.js", "board/kinds/webpage.js", "board/live.js", "board/overlay.js",
-         "board/pairing.js", "board/player.js", "board/rotation.js", "board/scene.js", "board/seen.js", "board/sleep.js", "board/spool.js",
-         "board/stage.js", "board/store.js",
-         "board/ticker.js", "board/urgent.js", "board/vitals.js", "board/wall.js", "board/wardrobe.js", "board/zones.js", "shared/dom.js",
-         "shared/time.js", "shared/icon.svg", "vendor/noble-hashes/sha2.js", "vendor/noble-hashes/_md.js", "vendor/noble-hashes/_u64.js",
-         "vendor/noble-hashes/utils.js", "vendor/hls/hls.light.min.js")
+SHELL = ("board/board.css", "board/alarm.js", "board/board.js", "board/builtin.js", "board/clock.js", "board/foot.js", "board/guard.js",
+         "board/keep.js", "board/kinds/mounting.js", "board/kinds/reach.js", "board/kinds/stream.js", "board/kinds/webpage.js",
+         "board/live.js", "board/overlay.js", "board/pairing.js", "board/player.js", "board/rotation.js", "board/sane.js",
+         "board/scene.js", "board/seal.js", "board/seen.js", "board/shell.js", "board/sleep.js", "board/spool.js", "board/stage.js",
+         "board/store.js", "board/ticker.js", "board/timekeeper.js", "board/urgent.js", "board/vitals.js", "board/wall.js",
+         "board/wardrobe.js", "board/zones.js", "shared/dom.js", "shared/time.js", "shared/icon.svg", "vendor/noble-ed25519/index.js",
+         "vendor/noble-hashes/sha2.js", "vendor/noble-hashes/_md.js", "vendor/noble-hashes/_u64.js", "vendor/noble-hashes/utils.js",
+         "vendor/hls/hls.light.min.js")
 
 
 def worker() -> Response:

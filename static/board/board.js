@@ -1,14 +1,20 @@
 // @ts-check
 /** Board: wires the parts. Who am I, what do I hold, what stands on the wall; the server is asked, never needed. */
-import { element, scriptUrl } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { clock, day, lunar } from "../shared/time.js";
 import { identify, resting, waiting } from "./builtin.js";
+import { Clock } from "./clock.js";
 import { foot } from "./foot.js";
 import { live } from "./live.js";
-import { identity, ownScreen, pair } from "./pairing.js";
+import { Keep } from "./keep.js";
+import { identity, officeKey, ownScreen, pair, pin, pinning, renewed } from "./pairing.js";
+import { evergreen } from "./rotation.js";
 import { seen } from "./seen.js";
+import { trusted } from "./seal.js";
+import { serve } from "./shell.js";
 import { Store } from "./store.js";
 import { moved, running } from "./ticker.js";
+import { Timekeeper } from "./timekeeper.js";
 import { vitals, watchdog } from "./vitals.js";
 import { Wall } from "./wall.js";
 
@@ -16,20 +22,19 @@ const LOOK = 250;
 const POLL = 60_000;
 const OFFLINE = 180_000;
 const IDENTIFY = 20_000;
+const PATIENCE = 3000;
 
 const root = /** @type {HTMLElement} */ (document.getElementById("wall"));
 const release = document.documentElement.dataset.release ?? "";
 
 /** What the launcher reads, from the first moment on. */
 const glance = seen();
+const keep = new Keep({ storage: localStorage, caches: globalThis.caches });
 
 /** What stands until the first page does: whose board this is. A page that starts, or starts anew, is never an empty wall. */
 function curtain() {
-  /** @type {any} */ let ref = null;
-  try {
-    ref = JSON.parse(localStorage.getItem(`kiosk-held-${localStorage.getItem("kiosk-board")}`) ?? "null")?.ref;
-  } catch { /* a damaged memory is the store's to mend */ }
-  if (!ref?.panel) return;
+  const board = Number(localStorage.getItem("kiosk-board")), ref = keep.get(`kiosk-held-${board}`)?.ref;
+  if (!ref?.panel || !trusted(ref, keep.get(pinning(board))?.keys ?? [], { board }).keys) return;
   place(ref.panel, { page: ref.panel, theme: { name: ref.panel.theme } });
   const card = element("div", "curtain");
   card.append(waiting(ref.face?.office ?? ""));
@@ -38,31 +43,34 @@ function curtain() {
 
 async function begin() {
   curtain();
-  register();
+  serve();
   const board = new URLSearchParams(location.search).get("b");
   if (location.hash.length > 1) return arrive(location.hash.slice(1));
   if (board && /^\d+$/.test(board)) return play(Number(board));
-  const { token } = await pair(root);
-  return arrive(token);
+  const { token, key } = await pair(root);
+  return arrive(token, key);
 }
 
-/** @param {string} token */
-async function arrive(token) {
+/** @param {string} token @param {string} [paired] the key that came with it */
+async function arrive(token, paired) {
   const known = Number(localStorage.getItem("kiosk-board") ?? "");
-  if (known && localStorage.getItem(`kiosk-held-${known}`)) { // what is here plays while nobody answers
+  if (known && keep.get(`kiosk-held-${known}`)) { // what is here plays while nobody answers
     history.replaceState(null, "", `/board?b=${known}`);
-    void identity(token).then((board) => {
-      if (board !== null && board !== known) { localStorage.setItem("kiosk-board", String(board)); location.replace(`/board?b=${board}`); }
+    void identity(token).then(async (told) => {
+      if (told) await pin(keep, told.board, token, paired ?? told.key);
+      if (told && told.board !== known) { localStorage.setItem("kiosk-board", String(told.board)); location.replace(`/board?b=${told.board}`); }
       else dispatchEvent(new Event("online"));
     });
     return play(known);
   }
   root.replaceChildren(waiting("正在连接"));
-  const board = await identity(token);
-  if (board === null) {
+  const told = await identity(token);
+  if (told === null) {
     history.replaceState(null, "", "/board");
     return known ? play(known) : begin();
   }
+  const { board, key } = told;
+  await pin(keep, board, token, paired ?? key);
   localStorage.setItem("kiosk-board", String(board));
   history.replaceState(null, "", `/board?b=${board}`);
   return play(board);
@@ -71,20 +79,25 @@ async function arrive(token) {
 /** @param {number} board */
 async function play(board) {
   root.replaceChildren(...root.querySelectorAll(".curtain"));
-  const store = new Store({ board, fetch: fetch.bind(globalThis), caches: globalThis.caches, storage: localStorage,
+  await keep.heal([pinning(board), `kiosk-held-${board}`, `kiosk-clock-${board}`]);
+  const time = new Clock({ kept: keep.get(`kiosk-clock-${board}`) }), doubts = () => !time.trusted;
+  const store = new Store({ board, fetch: fetch.bind(globalThis), caches: globalThis.caches, storage: localStorage, keep, now: time.now,
+    key: () => officeKey(board), renew: () => renewed(keep, board), onSealed: (at) => hours.sealed(at), onFault: (fault) => vital.error(fault),
     onRecall: () => void wall.look(true), onTold: () => void wall.look(true), onHeld: () => { arrange(); vital.soon(); } });
   let newer = false;
-  const wall = new Wall({ root, store, now: Date.now, texts: (item) => told(store, item), onPlay: (play) => vital.played(play),
+  const hours = new Timekeeper({ board, clock: time, keep, keys: () => store.keys, onChange: () => void wall.look() });
+  const wall = new Wall({ root, store, now: time.now, doubts, heard: () => time.heardAt, texts: (item) => told(store, item, time), onPlay: (play) => vital.played(play),
     onError: (error) => vital.error(error), onShown: () => { vital.soon(); if ((newer || glance.due) && navigator.onLine && !wall.over) location.reload(); } });
   const report = () => ({ edition: store.ref?.edition ?? null, ref_version: store.ref?.version ?? null, item: wall.item,
-    skew_ms: null, release, cause: store.cause, recalled: [...store.recalled] });
-  const vital = vitals({ board, report, storage: localStorage });
+    skew_ms: time.skew, release, cause: store.cause, recalled: [...store.recalled] });
+  const vital = vitals({ board, report, storage: localStorage, now: time.now });
   const arrange = () => {
     if (store.manifest) void wall.zones.arrange(store.manifest, () => place(store.ref.panel, store.manifest)).then(() => wall.look());
   };
 
   glance.plays({ board, wall, store, done: (id) => { vital.done(id); vital.soon(); } });
 
+  if (!store.keys.length) await Promise.race([store.pin(), new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]);
   if (await store.recover()) arrange();
   await wall.look();
   const address = `${location.origin.replace("http", "ws")}/board/live?b=${board}`;
@@ -105,13 +118,13 @@ async function play(board) {
   }
   const poll = () => { void store.sync(); setTimeout(poll, POLL * (0.8 + Math.random() * 0.4)); };
   poll();
-  setInterval(() => void wall.look(), LOOK);
+  setInterval(() => { hours.look(); void wall.look(); }, LOOK);
   addEventListener("resize", () => { if (store.ref) place(store.ref.panel, store.manifest); });
   addEventListener("online", () => void store.sync());
   document.addEventListener("visibilitychange", () => { void wall.sleep.hold(); void wall.look(); });
   navigator.serviceWorker?.addEventListener("message", (event) => { if (event.data?.release && event.data.release !== release) newer = true; });
   watchdog(() => { if (navigator.serviceWorker?.controller || navigator.onLine) location.reload(); }, () => wall.sleep.asleep);
-  roll(wall);
+  roll(wall, time);
 }
 
 /** A page cannot see its own screen: a program of this PC may, if one answers here. What went wrong. @param {string} id */
@@ -124,22 +137,22 @@ async function screenshot(id) {
   }
 }
 
-/** Let the ticker run, while there is somebody to read it. @param {Wall} wall */
-function roll(wall) {
+/** Let the ticker run, while there is somebody to read it. @param {Wall} wall @param {Clock} time */
+function roll(wall, time) {
   const step = () => {
-    const runs = !wall.sleep.asleep && [...root.querySelectorAll(".layer.shown")].map((layer) => moved(/** @type {ShadowRoot} */ (layer.shadowRoot), Date.now())).includes(true);
+    const runs = !wall.sleep.asleep && [...root.querySelectorAll(".layer.shown")].map((layer) => moved(/** @type {ShadowRoot} */ (layer.shadowRoot), time.now())).includes(true);
     setTimeout(wall.sleep.asleep ? step : () => requestAnimationFrame(step), runs ? 0 : 500); // an old PC draws nothing for a line that stands still
   };
   step();
 }
 
-/** What the moment, the board and the item say on its page. @param {Store} store @param {any} item @returns {Record<string, string>} */
-function told(store, item) {
-  const at = new Date();
+/** What the moment, the board and the item say on its page. @param {Store} store @param {any} item @param {Clock} time @returns {Record<string, string>} */
+function told(store, item, time) {
+  const at = new Date(time.now()), manifest = store.manifest && !time.trusted ? evergreen(store.manifest) : store.manifest;
   const portrait = store.manifest?.page.orientation === "portrait";
-  const away = store.ref && Date.now() - store.answeredAt > OFFLINE;
+  const away = store.ref && time.now() - store.answeredAt > OFFLINE;
   const face = store.ref?.face ?? {};
-  return { ...resting(face, at), ...foot(item, at), ticker: running(store.manifest, store.recalled, at.getTime()), unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at),
+  return { ...resting(face, at), ...foot(item, at), ticker: running(manifest, store.recalled, at.getTime()), unit: face.unit ?? "", board: face.board ?? "", date: day(at, portrait), lunar: lunar(at),
     offline: away ? `离线播放\n内容截至${clock(new Date(Date.parse(store.ref.sealed_at)))}` : "" };
 }
 
@@ -163,9 +176,4 @@ function tell(store) {
   setTimeout(() => card.remove(), IDENTIFY);
 }
 
-function register() {
-  navigator.serviceWorker?.register(/** @type {any} */ (scriptUrl("/board-worker.js")), { scope: "/board", updateViaCache: "none" })
-    .catch(() => undefined);
-}
-
-void begin();
+begin().catch(() => setTimeout(() => location.reload(), 5000)); // whatever was damaged: what is read next may be whole

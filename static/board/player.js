@@ -5,7 +5,7 @@
  * replaced, ended or recalled. A page that cannot be built is skipped for a minute and tried again. The next one is built ahead.
  */
 import { nothing } from "./builtin.js";
-import { MAIN, cycle, following, nearest, programme, slot } from "./rotation.js";
+import { MAIN, cycle, evergreen, following, nearest, programme, slot } from "./rotation.js";
 
 const SKIP = 60_000;
 const AHEAD = 3000;
@@ -13,15 +13,17 @@ const TURNED_BACK = 1000;
 const UPDATING = "updating"; // it stands for a slide without showing it: no play to prove
 
 /** @typedef {import("./rotation.js").Item} Item */
-/** @typedef {{manifest: any, from: number, until: number | null, order: string[], lines: Map<string, Item>}} Round what plays, over and over, from one instant to another */
+/** @typedef {{manifest: any, told: any, heard: number | null, from: number, until: number | null, order: string[], lines: Map<string, Item>}} Round what plays, over and over, from one instant to another */
 /** @typedef {{line: Item, place: number, order: string[], began: number, ends: number}} Due a page, its place in the cycle, and its time */
 
 export class Player {
   /**
    * @param {{stage: any, store: any, now: () => number, zone?: string, at?: (instant: number) => void, onPlay: (play: any) => void,
-   *   onError: (error: string) => void, onShown: () => void}} given `at`: look again exactly then
+   *   onError: (error: string) => void, onShown: () => void, doubts?: () => boolean, heard?: () => number | null}} given
+   *   `at`: look again exactly then; `doubts`: whether the time is not to be trusted; `heard`: when the server last spoke
    */
-  constructor({ stage, store, now, zone = MAIN, at = () => {}, onPlay, onError, onShown }) {
+  constructor({ stage, store, now, zone = MAIN, at = () => {}, onPlay, onError, onShown, doubts = () => false, heard = () => null }) {
+    this.doubts = doubts; this.heard = heard;
     this.stage = stage; this.store = store; this.now = now; this.zone = zone; this.at = at;
     this.onPlay = onPlay; this.onError = onError; this.onShown = onShown;
     /** @type {Item | null} */ this.current = null;
@@ -32,6 +34,7 @@ export class Player {
     this.place = -1;
     /** @type {Map<string, number>} */ this.skipped = new Map();
     /** @type {Round | null} */ this.held = null;
+    /** @type {{manifest: any, told: any} | null} */ this.lasting = null;
     this.busy = false;
     this.pressing = false;
     this.paused = false;
@@ -158,15 +161,22 @@ export class Player {
 
   /** The cycle of a moment. Reckoned anew when the programme changes, not at every look. @param {number} moment @returns {Round} */
   round(moment) {
-    const { manifest } = this.store, held = this.held;
-    if (held && held.manifest === manifest && held.from <= moment && (held.until === null || moment < held.until)) return held;
-    const { items, until } = manifest ? programme(manifest, moment, this.zone) : { items: [], until: null };
+    const { manifest } = this.store, held = this.held, told = this.told(manifest), heard = told?.items.some(asks) ? this.heard() : null;
+    if (held && held.manifest === manifest && held.told === told && held.heard === heard && held.from <= moment && (held.until === null || moment < held.until)) return held;
+    const { items, until } = told ? programme(told, moment, this.zone, heard) : { items: [], until: null };
     const named = new Set(items);
-    const playing = (manifest?.items ?? []).filter((/** @type {Item} */ each) => (each.zone ?? MAIN) === this.zone && named.has(each.item));
+    const playing = (told?.items ?? []).filter((/** @type {Item} */ each) => (each.zone ?? MAIN) === this.zone && named.has(each.item));
     const lines = new Map(playing.map((/** @type {Item} */ each) => [each.item, each]));
-    const round = { manifest, from: moment, until, order: cycle(items.flatMap((name) => lines.get(name) ?? [])), lines };
+    const round = { manifest, told, heard, from: moment, until, order: cycle(items.flatMap((name) => lines.get(name) ?? [])), lines };
     if (moment <= this.now()) this.held = round;
     return round;
+  }
+
+  /** The manifest as far as it may be shown. @param {any} manifest */
+  told(manifest) {
+    if (!manifest || !this.doubts()) return manifest;
+    if (this.lasting?.manifest !== manifest) this.lasting = { manifest, told: evergreen(manifest) };
+    return this.lasting.told;
   }
 
   /** Be there when the time of the page that stands ends, with what comes then built. @param {number} now */
@@ -268,6 +278,11 @@ export class Player {
     this.onPlay({ slide: this.current.slide, revision: this.current.revision, page: this.current.page,
       from: new Date(this.since).toISOString(), to: new Date(this.now()).toISOString() });
   }
+}
+
+/** @param {Item} line */
+function asks(line) {
+  return line.confirm !== undefined;
 }
 
 /** Milliseconds of a page. @param {Item | undefined} line */

@@ -2,7 +2,7 @@
 /**
  * Rotation: what plays at a moment, in which order, and what comes next. Pure; the twin of kiosk/signage/schedule.py.
  * tests/contracts/programme.json holds both to the same answers.
- * @typedef {{item: string, revision: number, html: string, dwell: number, page: number, of: number, slide: number, media: string[], disclosed?: string, confirmed?: string, due?: string, late_from?: string, kind?: string, title?: string, zone?: string, weight?: number, hourly?: number, transition?: string}} Item
+ * @typedef {{item: string, revision: number, html: string, dwell: number, page: number, of: number, slide: number, media: string[], disclosed?: string, confirmed?: string, due?: string, late_from?: string, kind?: string, title?: string, zone?: string, weight?: number, hourly?: number, transition?: string, confirm?: number}} Item `confirm`: seconds after the server's last word until which it may hang
  * @typedef {{items: string[], from: string | null, to: string | null, priority?: number, zone?: string}} Window
  * @typedef {{items: Item[], windows: Window[], fallback: string[]}} Manifest
  */
@@ -14,18 +14,28 @@ const HOUR = 3600;
  * @param {Manifest} manifest
  * @param {number} at milliseconds
  * @param {string} [zone] of the layout
+ * @param {number | null} [heard] when the server last spoke, ms; null: nobody asks for that
  * @returns {{items: string[], until: number | null}}
  */
-export function programme(manifest, at, zone = MAIN) {
+export function programme(manifest, at, zone = MAIN, heard = null) {
   const windows = manifest.windows.filter((window) => (window.zone ?? MAIN) === zone);
-  const order = manifest.items.filter((each) => (each.zone ?? MAIN) === zone).map((each) => each.item);
-  const active = windows.filter((window) => covers(window, at));
+  const mine = manifest.items.filter((each) => (each.zone ?? MAIN) === zone);
+  const leaves = (/** @type {Item} */ each) => each.confirm === undefined || heard === null ? Infinity : heard + each.confirm * 1000;
+  const order = mine.filter((each) => at < leaves(each)).map((each) => each.item);
+  const active = windows.filter((window) => covers(window, at) && window.items.some((item) => order.includes(item)));
   const top = active.reduce((most, window) => Math.max(most, window.priority ?? 0), active.length ? -Infinity : 0);
   const named = new Set(active.filter((window) => (window.priority ?? 0) === top).flatMap((window) => window.items));
   const edges = windows.flatMap((window) => [window.from, window.to])
-    .filter((edge) => edge !== null).map((edge) => Date.parse(/** @type {string} */ (edge))).filter((edge) => edge > at);
+    .filter((edge) => edge !== null).map((edge) => Date.parse(/** @type {string} */ (edge))).concat(mine.map(leaves)).filter((edge) => edge > at && edge < Infinity);
   const items = order.filter((item) => named.has(item));
   return { items: items.length ? items : manifest.fallback.filter((item) => order.includes(item)), until: edges.length ? Math.min(...edges) : null };
+}
+
+/** What may be shown while the time is doubted: what has no end, and needs nobody's word. @param {any} manifest */
+export function evergreen(manifest) {
+  const lasts = (/** @type {{to: string | null}} */ each) => each.to === null;
+  return { ...manifest, items: manifest.items.filter((/** @type {Item} */ each) => each.confirm === undefined),
+    windows: manifest.windows.filter(lasts), tickers: (manifest.tickers ?? []).filter(lasts) };
 }
 
 /** @param {Window} window @param {number} at */

@@ -1,13 +1,20 @@
 // @ts-check
 /**
- * Store: the ref, the manifest and every object of it. Fetch all to the side, verify each by its name, then switch; never half an
- * edition. The edition before stays as the rung below. Recalls, urgent inserts and the stop are obeyed before any fetch, and remembered.
+ * Store: the ref, the manifest and every object of it. Nothing of a ref is obeyed before its seal is checked by the pinned key: not the
+ * edition, no recall, no insert, no stop; what was kept is checked once more at the start. Fetch all to the side, verify each by its name,
+ * then switch; never half an edition. The edition before stays as the rung below. Recalls, urgent inserts and the stop are obeyed before any
+ * fetch, and remembered.
  */
 import { sha256 } from "../vendor/noble-hashes/sha2.js";
+import { Keep } from "./keep.js";
+import { sane } from "./sane.js";
+import { trusted } from "./seal.js";
 
 const OBJECTS = "kiosk-objects";
 const TOGETHER = 6;
 const LARGE = 4_000_000; // bytes of an object that is not kept in memory
+const FRESH = 3_600_000; // a seal that is older is asked for anew: 304 would hide it
+const RENEW = 600_000;
 const SLICE = 262_144; // bytes hashed at once: a page that fades meanwhile must not wait
 
 export class Cause extends Error {
@@ -21,13 +28,20 @@ export class Cause extends Error {
 export class Store {
   /**
    * @param {{board: number, fetch: typeof fetch, caches: CacheStorage | undefined, storage: Storage,
-   *   onRecall: (revisions: Set<number>) => void, onHeld: (manifest: any, ref: any) => void, onTold?: () => void}} given
-   *   `onTold`: another insert, or the stop, or an insert's slides are there
+   *   onRecall: (revisions: Set<number>) => void, onHeld: (manifest: any, ref: any) => void, onTold?: () => void, keep?: Keep,
+   *   now?: () => number, onSealed?: (at: number) => void, onFault?: (fault: string) => void, key?: () => Promise<string | null>,
+   *   renew?: () => Promise<boolean>}} given
+   *   `onTold`: another insert, or the stop, or an insert's slides are there; `onSealed`: the instant of a seal that was checked; `onFault`: what
+   *   was skipped; `key`: the office's, asked for once by a board that has pinned none yet; `renew`: get the lost cookie anew
    */
   constructor(given) {
     this.given = given;
+    this.keep = given.keep ?? new Keep(given);
+    this.now = given.now ?? Date.now;
     this.url = (/** @type {string} */ path) => `${path}?b=${given.board}`;
     /** @type {any} */ this.ref = null;
+    /** @type {any} */ this.before = null;
+    /** @type {any} */ this.told = null; // the newest ref that was believed; what it names may still be on its way
     /** @type {any} */ this.manifest = null;
     /** @type {any} */ this.previous = null;
     /** @type {Set<number>} */ this.recalled = new Set();
@@ -38,6 +52,7 @@ export class Store {
     /** @type {Set<string>} */ this.there = new Set(); // objects of inserts that are here
     this.cause = "";
     this.answeredAt = 0;
+    this.renewedAt = -Infinity;
     /** @type {Promise<boolean> | null} */ this.running = null;
     this.again = false;
     this.gathering = false;
@@ -47,17 +62,38 @@ export class Store {
   async recover() {
     const kept = this.remembered();
     if (!kept) return false;
-    this.recalled = new Set(kept.recalled ?? []);
-    this.overrides = kept.overrides ?? [];
-    this.stopped = kept.stopped ?? null;
     for (const ref of [kept.ref, kept.before]) {
-      const manifest = ref ? await this.manifestOf(ref.edition, false) : null;
+      const manifest = this.believed(ref) ? await this.manifestOf(ref.edition, false).catch(() => null) : null;
       if (manifest && await this.complete(manifest)) {
-        if (!this.manifest) { this.manifest = manifest; this.ref = ref; } else this.previous = manifest;
+        if (!this.manifest) { this.manifest = manifest; this.ref = ref; } else { this.previous = manifest; this.before = ref; }
       }
     }
+    const told = [kept.told, kept.ref].find((ref) => this.believed(ref));
+    if (told) this.take(told);
     if (this.slides().length) this.there = await this.names();
     return this.manifest !== null;
+  }
+
+  /** The pinned keys, oldest first. @returns {string[]} */
+  get keys() {
+    return this.keep.get(this.pinning)?.keys ?? [];
+  }
+
+  get pinning() {
+    return `kiosk-key-${this.given.board}`;
+  }
+
+  /** Whether a ref of the board's own storage bears the office's seal. @param {any} ref */
+  believed(ref) {
+    return ref ? trusted(ref, this.keys, { board: this.given.board }).keys !== null : false;
+  }
+
+  /** Its keys, or why it is refused. @param {any} ref */
+  check(ref) {
+    const { keys, cause } = trusted(ref, this.keys, { board: this.given.board, version: Math.max(this.ref?.version ?? 0, this.told?.version ?? 0) });
+    if (!keys) throw new Cause(cause);
+    if (this.stopped && !ref.stopped && ref.version === this.told?.version && Date.parse(ref.sealed_at) < Date.parse(this.stopped.since)) throw new Cause("older");
+    if (keys.join() !== this.keys.join()) this.keep.set(this.pinning, { ...this.keep.get(this.pinning), keys });
   }
 
   /** Whether all that this insert shows is here. @param {import("./scene.js").Override} override */
@@ -88,48 +124,67 @@ export class Store {
 
   async follow() {
     void this.gather();
-    // While stopped the ref is asked for whole: the stop ends without a new version where the database cannot be written.
-    const headers = /** @type {Record<string, string>} */ (this.ref && !this.stopped ? { "If-None-Match": `"${this.ref.version}"` } : {});
+    // Asked for whole while stopped, for the stop ends without a new version where the database cannot be written; and once an hour for the seal.
+    if (!this.keys.length) await this.pin();
+    if (!this.keys.length) throw new Cause("key");
+    const headers = /** @type {Record<string, string>} */ (this.ref && !this.stopped && this.fresh ? { "If-None-Match": `"${this.ref.version}"` } : {});
     const answer = await this.ask(this.url("/board/ref"), { headers, cache: "no-store" });
-    this.answeredAt = Date.now();
+    this.answeredAt = this.now();
     if (answer.status === 304) return false;
+    if (answer.status === 401 && this.now() - this.renewedAt > RENEW) {
+      this.renewedAt = this.now();
+      if (await this.given.renew?.()) this.again = true;
+    }
     if (answer.status !== 200) throw new Cause(String(answer.status));
     const ref = await answer.json().catch(() => { throw new Cause("answer"); });
-    if (!Number.isInteger(ref.version) || ref.board !== this.given.board || (this.ref && ref.version < this.ref.version)) throw new Cause("ref");
+    this.check(ref);
     this.obey(ref);
-    if (ref.version === this.ref?.version && ref.edition === this.ref.edition) { this.ref = ref; return false; }
-    const manifest = ref.edition === this.ref?.edition ? this.manifest : await this.take(ref.edition);
-    if (manifest !== this.manifest) this.previous = this.manifest;
-    const before = this.ref;
+    if (ref.version === this.ref?.version && ref.edition === this.ref.edition) { this.ref = ref; this.remember(); return false; }
+    const manifest = ref.edition === this.ref?.edition ? this.manifest : await this.whole(ref.edition);
+    if (manifest !== this.manifest) { this.previous = this.manifest; this.before = this.ref; }
     this.manifest = manifest;
     this.ref = ref;
-    this.remember(ref, before && before.edition !== ref.edition ? before : this.remembered()?.before);
+    this.remember();
     this.given.onHeld(manifest, ref);
     void this.sweep();
     return true;
   }
 
+  /** Whether the newest seal is young enough. */
+  get fresh() {
+    return Math.abs(this.now() - Date.parse(this.told?.sealed_at)) < FRESH;
+  }
+
+  /** A board that has pinned no key yet (it was paired by an earlier release) does it once. */
+  async pin() {
+    const key = await this.given.key?.();
+    if (key) await this.keep.set(this.pinning, { keys: [key] });
+  }
+
   /** What is not to wait for the new edition. @param {any} ref */
   obey(ref) {
-    const recalled = /** @type {number[]} */ (ref.recalled ?? []), before = JSON.stringify([this.overrides, this.stopped]);
-    const fresh = recalled.filter((revision) => !this.recalled.has(revision));
-    this.recalled = new Set(recalled);
-    this.overrides = ref.overrides ?? [];
-    this.stopped = ref.stopped ?? null;
-    this.keep({ ref: null, before: null, ...this.remembered(), ...this.orders() });
+    const known = this.recalled, before = JSON.stringify([this.overrides, this.stopped]);
+    this.take(ref);
+    const fresh = [...this.recalled].filter((revision) => !known.has(revision));
+    this.remember();
     if (fresh.length) this.given.onRecall(new Set(fresh));
     if (JSON.stringify([this.overrides, this.stopped]) === before) return;
     this.given.onTold?.();
     void this.gather();
   }
 
-  orders() {
-    return { recalled: [...this.recalled], overrides: this.overrides, stopped: this.stopped };
+  /** What a ref says besides its edition. @param {any} ref */
+  take(ref) {
+    this.told = ref;
+    this.recalled = new Set(/** @type {number[]} */ (ref.recalled ?? []));
+    this.overrides = ref.overrides ?? [];
+    this.stopped = ref.stopped ?? null;
+    this.given.onSealed?.(Date.parse(ref.sealed_at));
   }
 
   /** Inserts that show slides, and are not over. */
   slides() {
-    return this.overrides.filter((each) => needs(each).length && Date.parse(each.to) > Date.now());
+    return this.overrides.filter((each) => needs(each).length && Date.parse(each.to) > this.now());
   }
 
   /** Fetch to the side what inserts show; until it is here the wall goes on. What fails is asked for again with the next ref. */
@@ -146,7 +201,7 @@ export class Store {
   }
 
   /** Fetch an edition whole. @param {string} edition */
-  async take(edition) {
+  async whole(edition) {
     const manifest = await this.manifestOf(edition, true);
     const wanted = manifest.objects.map((/** @type {{sha: string}} */ each) => each.sha);
     const there = await this.names();
@@ -197,8 +252,12 @@ export class Store {
   /** @param {string} edition @param {boolean} fetching */
   async manifestOf(edition, fetching) {
     const kept = await this.cached(edition);
-    if (kept && await named(kept, edition)) return JSON.parse(await kept.text());
-    return fetching ? JSON.parse(await (await this.fetch(edition)).text()) : null;
+    const blob = kept && await named(kept, edition) ? kept : fetching ? await this.fetch(edition) : null;
+    if (!blob) return null;
+    const { manifest, faults } = sane(await blob.text());
+    for (const fault of faults) this.given.onFault?.(fault);
+    if (!manifest) throw new Cause("manifest");
+    return manifest;
   }
 
   /** @param {any} manifest */
@@ -245,7 +304,7 @@ export class Store {
     const alone = Array.from({ length: storage.length }, (_, at) => storage.key(at)).filter((key) => key?.startsWith("kiosk-held-")).length <= 1;
     const cache = await this.cache();
     if (!cache || !alone) return;
-    for (const name of [this.ref?.edition, this.remembered()?.before?.edition]) keep.add(name);
+    for (const name of [this.ref?.edition, this.before?.edition]) keep.add(name);
     for (const request of await cache.keys()) {
       const sha = request.url.slice(-64);
       if (!keep.has(sha)) await cache.delete(request);
@@ -258,23 +317,11 @@ export class Store {
 
   /** @returns {any} */
   remembered() {
-    try {
-      return JSON.parse(this.given.storage.getItem(this.key()) ?? "null");
-    } catch {
-      return null;
-    }
+    return this.keep.get(this.key());
   }
 
-  /** @param {any} ref @param {any} before */
-  remember(ref, before) {
-    this.keep({ ref, before: before ?? null, ...this.orders() });
-  }
-
-  /** @param {any} held */
-  keep(held) {
-    try {
-      this.given.storage.setItem(this.key(), JSON.stringify(held));
-    } catch { /* a full storage costs the start without a server, not the show */ }
+  remember() {
+    void this.keep.set(this.key(), { ref: this.ref, before: this.before, told: this.told });
   }
 }
 

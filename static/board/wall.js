@@ -19,9 +19,10 @@ const AGAIN = 60_000;
 export class Wall {
   /**
    * @param {{root: HTMLElement, store: any, now: () => number, texts: (item: any) => Record<string, string>, onPlay: (play: any) => void,
-   *   onError: (error: string) => void, onShown: () => void}} given
+   *   onError: (error: string) => void, onShown: () => void, doubts?: () => boolean, heard?: () => number | null}} given
    */
-  constructor({ root, store, now, texts, onPlay, onError, onShown }) {
+  constructor({ root, store, now, texts, onPlay, onError, onShown, doubts = () => false, heard = () => null }) {
+    this.doubts = doubts; this.heard = heard;
     this.store = store; this.now = now; this.texts = texts; this.onPlay = onPlay; this.onError = onError; this.onShown = onShown;
     this.wardrobe = new Wardrobe(store);
     this.zones = new Zones(root, (place, zone) => this.pair(place, store, zone));
@@ -49,8 +50,9 @@ export class Wall {
   /** One look; at most a comparison of instants where nothing changes. @param {boolean} [urgent] */
   async look(urgent = false) {
     const { store } = this, at = this.now();
-    const able = store.overrides.filter((/** @type {any} */ each) => store.ready(each) && (this.broken.get(name(each)) ?? 0) <= at);
-    const told = scene({ overrides: able, stopped: store.stopped, power: store.manifest?.power, awake: this.awake }, at);
+    const doubted = this.doubts(); // then nothing that ends: no insert of a time that may be long past, no dark panel
+    const able = doubted ? [] : store.overrides.filter((/** @type {any} */ each) => store.ready(each) && (this.broken.get(name(each)) ?? 0) <= at);
+    const told = scene({ overrides: able, stopped: store.stopped, power: doubted ? [] : store.manifest?.power, awake: this.awake }, at);
     const key = JSON.stringify([told.kind, told.override, ...told.kind === "safe" ? [this.face, this.theme] : []]);
     this.alarm.at(told.until);
     if (key !== this.key) { this.key = key; return this.change(told); }
@@ -95,7 +97,7 @@ export class Wall {
   pair(place, store, zone) {
     const stage = new Stage(place, store, this.wardrobe, this.texts);
     const alarm = new Alarm(() => void player.look(), this.now);
-    const player = new Player({ stage, store, now: this.now, zone, at: alarm.at, onPlay: this.onPlay, onError: this.onError,
+    const player = new Player({ stage, store, now: this.now, zone, at: alarm.at, doubts: this.doubts, heard: this.heard, onPlay: this.onPlay, onError: this.onError,
       onShown: () => { if (zone === MAIN && store === this.store) this.onShown(); } });
     return { stage, player };
   }

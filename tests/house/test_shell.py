@@ -10,6 +10,7 @@ import pytest
 from kiosk.web.shell import SHELL, STATIC
 
 IMPORT = re.compile(r"""^(?:import|export)\s(?:[^"';]*?\sfrom\s)?\s*["']([^"']+)["']|import\(["']([^"']+)["']\)""", re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 def reached(start):
@@ -19,7 +20,7 @@ def reached(start):
         path = todo.pop()
         if path not in found:
             found.add(path)
-            names = [one or two for one, two in IMPORT.findall(path.read_text(encoding="utf-8"))]
+            names = [one or two for one, two in IMPORT.findall(COMMENT.sub("", path.read_text(encoding="utf-8")))]
             todo += [(path.parent / name).resolve() for name in names]
     return found
 

@@ -1,7 +1,29 @@
 // What a browser gives a board: a storage, a cache, and a server that holds refs and objects and can be cut off.
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+
+import { canonical } from "../../static/board/seal.js";
 
 export const name = (data) => createHash("sha256").update(data).digest("hex");
+
+/** An office's key: seals what is told, as the server does. */
+export class Office {
+  constructor() {
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
+    this.key = raw.toString("base64");
+    this.secret = privateKey;
+  }
+
+  seal(told) {
+    const bare = { ...told, alg: "ed25519" };
+    return { ...bare, seal: sign(null, Buffer.from(canonical(bare)), this.secret).toString("base64") };
+  }
+
+  /** This key says that the other comes after it. */
+  names(other) {
+    return this.seal({ old: this.key, successor: other.key, since: "2027-01-01T00:00:00Z", said: "2026-12-01T00:00:00Z" });
+  }
+}
 
 export class FakeStorage {
   #values = new Map();
@@ -19,10 +41,13 @@ export class FakeStorage {
 
 /** Cache Storage with one cache, whose bytes a test may damage. */
 export class FakeCaches {
-  constructor() { this.bytes = new Map(); }
+  constructor() {
+    this.bytes = new Map();
+    this.kept = new Map();
+  }
 
-  async open() {
-    const { bytes } = this;
+  async open(cache) {
+    const bytes = cache === "kiosk-kept" ? this.kept : this.bytes;
     return {
       match: async (key) => (bytes.has(key) ? new Response(bytes.get(key)) : undefined),
       put: async (key, response) => { bytes.set(key, Buffer.from(await response.arrayBuffer())); },
@@ -40,6 +65,8 @@ export class FakeServer {
     this.down = false;
     this.status = null;
     this.ref = null;
+    this.office = new Office();
+    this.sealing = (ref) => this.office.seal(ref);
     this.fetch = this.fetch.bind(this);
   }
 
@@ -67,7 +94,7 @@ export class FakeServer {
     if (path === "/board/ref") {
       if (!this.ref) return new Response("{}", { status: 404 });
       if (options.headers?.["If-None-Match"] === `"${this.ref.version}"`) return new Response(null, { status: 304 });
-      return Response.json(this.ref);
+      return Response.json(this.sealing({ sealed_at: new Date().toISOString(), ...this.ref }));
     }
     const bytes = this.objects.get(path.slice(-64));
     return bytes ? new Response(bytes) : new Response("", { status: 404 });

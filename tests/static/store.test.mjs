@@ -9,7 +9,7 @@ let server, caches, storage, held, recalls;
 
 function board(given = {}) {
   return new Store({ board: 3, fetch: server.fetch, caches, storage, onHeld: (manifest) => held.push(manifest),
-    onRecall: (revisions) => recalls.push([...revisions]), ...given });
+    onRecall: (revisions) => recalls.push([...revisions]), key: async () => server.office.key, ...given });
 }
 
 const texts = async (store) => Promise.all(store.manifest.items.map((item) => store.text(item.html)));
@@ -104,11 +104,11 @@ test("an older ref, and another board's, are not followed", async () => {
   await store.sync();
   server.hang(4, ["旧"]);
   await store.sync();
-  assert.deepEqual([store.cause, await texts(store)], ["ref", ["甲"]]);
+  assert.deepEqual([store.cause, await texts(store)], ["older", ["甲"]]);
   server.hang(6, ["别处"]);
   server.ref.board = 4;
   await store.sync();
-  assert.deepEqual([store.cause, await texts(store)], ["ref", ["甲"]]);
+  assert.deepEqual([store.cause, await texts(store)], ["board", ["甲"]]);
 });
 
 test("bytes that are not what their name says are not held", async () => {

@@ -31,6 +31,9 @@ FRONT = "[...document.querySelectorAll('.layer.front.shown')]"
 PLAYING = "() => [...document.querySelectorAll('.layer.shown')].some((layer) => layer.shadowRoot.querySelector('.page'))"
 
 
+BY_PORT: dict[int, Office] = {}  # who has an address has the office's data folder
+
+
 class Office:
     """One running demo office; `kill` and `start` stand for power cuts."""
 
@@ -38,6 +41,7 @@ class Office:
         self.data, self.port = data, port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.told: dict[str, Any] = {}
+        BY_PORT[self.port] = self
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: str = "demo") -> None:

@@ -1,6 +1,7 @@
 """A screen before a real server whose ref and manifest a test rewrites on their way: short dwells, zones, hours, inserts, boards in step.
 
-What is rewritten is named by its own hash, so that the board's checks are met; every object is the server's own.
+What is rewritten is named by its own hash and sealed with the office's own key, so that the board's checks are met; every object is the
+server's own.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route
 
 from kiosk.base.canonical import canonical
+from kiosk.base.signing import Signer
+from tests.support.office import BY_PORT
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -26,6 +30,7 @@ class Recast:
         self._made: dict[str, bytes] = {}
         page.route("**/board/ref*", self._tell)
         page.route("**/objects/*", self._give)
+        page.route("**/board/time*", self._tell_time)
         page.route("**/board/heartbeat*", lambda route: route.abort() if self.dead else route.continue_())
 
     def told(self, change: Change | None = None, **ref: Any) -> None:
@@ -52,7 +57,12 @@ class Recast:
         manifest = json.loads(route.fetch(url=f"{route.request.url.split('/board/')[0]}/objects/{ref['edition']}").body())
         self._change(manifest)
         body = {**ref, **self._ref, "version": ref["version"] + self._turn, "edition": self.put(canonical(manifest))}
-        route.fulfill(json={name: value for name, value in body.items() if value is not None})
+        told = {name: value for name, value in body.items() if value is not None and name not in ("alg", "key", "keys", "seal")}
+        route.fulfill(json=_signer(route.request.url).seal(told))
+
+    def _tell_time(self, route: Route) -> None:
+        """None: the page's own clock counts, which a test may set."""
+        route.abort()
 
     def _give(self, route: Route) -> None:
         made = self._made.get(route.request.url.rsplit("/", 1)[1])
@@ -62,3 +72,8 @@ class Recast:
             route.continue_()
         else:
             route.fulfill(body=made)
+
+
+def _signer(url: str) -> Signer:
+    """The keys of the office at this address."""
+    return Signer(BY_PORT[urlsplit(url).port or 0].data / "seal.key")
