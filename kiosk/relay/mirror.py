@@ -294,6 +294,8 @@ class Mirror:
                 self._failed[job.sha] = time.monotonic() + OBJECT_AGAIN
                 kind = error.kind if isinstance(error, Unreached) else "damaged"
                 failed = f"object {kind}" if kind.isdecimal() else kind
+                if kind == "damaged":
+                    self.store.begin_anew(job.sha)
                 if kind.isdecimal() or kind == "damaged":
                     continue
                 break  # the line is down, not this object

@@ -256,6 +256,10 @@ class Store:
         except OSError:
             return 0
 
+    def begin_anew(self, sha: str) -> None:
+        """What lies here of a broken download is of no use."""
+        _remove(self._incoming(sha))
+
     def room(self, size: int) -> bool:
         """Whether the disk has room for so many bytes, and something to spare."""
         return shutil.disk_usage(self.root).free > size + RESERVE

@@ -191,7 +191,7 @@ def object(sha: str) -> ResponseReturnValue:
     path = store.sound(sha)
     if path is not None:
         return shell.object_file(path.resolve(), sha)
-    if had or _parts().mirror.state.missing:
+    if had or _parts().mirror.state.missing or any(held.ahead is not None for held in store.boards.values()):
         _parts().mirror.missed()
         raise Unavailable("这份内容还在取。")
     raise NotFound("没有这个对象。")

@@ -167,6 +167,15 @@ def test_an_object_that_comes_damaged_is_not_kept(relay):
     assert (relay.served, relay.mirror.state.trouble) == (new, "")
 
 
+def test_a_power_cut_before_the_last_step_of_a_download_does_not_stop_it_for_ever(relay):
+    new = relay.centre.ref(relay.centre.edition(PAGES[0]))
+    (relay.store.root / "incoming" / new["edition"]).write_bytes(relay.centre.objects[new["edition"]])
+    relay.tell(new)
+    assert not relay.ask()
+    assert relay.fill()
+    assert relay.served == new
+
+
 def test_a_damaged_file_is_fetched_again(relay):
     held(relay, PAGES[0])
     sha = relay.centre.put(PAGES[0])

@@ -58,6 +58,8 @@ class Front:
         if sha in self.spoilt:
             data = bytes([data[0] ^ 1]) + data[1:]
         start = int(ask.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        if start >= len(data):
+            return ask.say(416, b"")
         more = [("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")] if start else []
         piece = data[start:]
         if self.cut is not None:
