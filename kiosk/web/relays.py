@@ -97,7 +97,7 @@ def one(id: int) -> ResponseReturnValue:
     mine = [each for each in boards.boards(db(), reach(actor(), "board.read")) if each.relay_id in (None, id)]
     return render_template("relays/relay.html", relay=found, under=relays.boards_under(db(), found), boards=mine, online=_is_online,
                            went=words.went, cause=cause, writable=may(actor(), "board.edit", found.unit_id),
-                           history=journal.about(db(), found, 12), instant=_instant)
+                           history=journal.about(db(), found, 12), instant=_instant, names={each.id: each.name for each in mine})
 
 
 @bp.post("/staff/relays/<int:id>")
