@@ -186,8 +186,8 @@ def _kept(session: Session, board: Board, told: Sequence[Told], at: datetime) ->
     kept, foreign = 0, 0
     for each in sorted(told, key=lambda line: (line.start, line.page)):
         revision = revisions[each.revision]
-        if revision is not None and (revision.slide_id != each.slide or revision.bound is None):
-            foreign += 1
+        if revision is not None and (revision.slide_id != each.slide or revision.bound is None or each.end < revision.created_at - AHEAD):
+            foreign += 1  # before it was written: the number was another's, whom a restored database does not know any more
             continue
         fresh = _without_double(session, board.id, each)
         if fresh is not None:

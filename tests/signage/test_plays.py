@@ -73,6 +73,15 @@ def test_a_board_cannot_claim_a_page_of_another_slide_or_a_draft(session, make, 
     assert [(row.why, row.count) for row in session.query(Loss)] == [("foreign", 2)]
 
 
+def test_a_page_did_not_hang_before_it_was_written(session, make, board):
+    """After a restore numbers are given out again: what a board played in the lost time was another page of that number."""
+    slide = make.slide(state="approved")
+    slide.live.created_at = NOON + timedelta(hours=2)
+    later = NOON + timedelta(hours=3)
+    assert plays.take(session, board, {"batch": "b1", "plays": [line(slide.live_id, slide.id)]}, at=later) == 0
+    assert session.query(Loss).one().why == plays.Why.FOREIGN
+
+
 def test_what_a_board_lost_and_when_it_was_off_is_kept(session, board):
     report = {"batch": "b1", "plays": [], "off": [{"from": "2026-11-23T01:00:00Z", "to": "2026-11-23T02:00:00Z"}, {"from": "x"}, 1],
               "lost": {"count": 7, "from": "2026-11-23T00:00:00Z", "to": "2026-11-23T01:00:00Z"}}
