@@ -92,7 +92,7 @@ fi
 # --- the board ----------------------------------------------------------------------------------------------------------------
 watch="/usr/bin/python3 /opt/kiosk-board/watch.py $page --data /home/$user/board"
 case $screen in
-  x) start="/usr/bin/xinit $watch -- /usr/bin/X :0 vt1 -nocursor -nolisten tcp -s 0 -dpms -keeptty" ;;
+  x) start="/usr/bin/xinit $watch -- /usr/bin/X :0 vt1 -nocursor -nolisten tcp -noreset -s 0 -dpms -keeptty" ;;
   cage) start="/usr/bin/cage -d -- $watch" ;;
 esac
 put 644 /etc/systemd/system/kiosk-board.service <<UNIT

@@ -35,7 +35,10 @@ def mend(profile: Path) -> None:
         return
     mended = re.sub(r'"exit_type":"[^"]*"', '"exit_type":"Normal"', text).replace('"exited_cleanly":false', '"exited_cleanly":true')
     if mended != text:
-        write(preferences, mended.encode())
+        try:
+            write(preferences, mended.encode())
+        except OSError:
+            pass  # no room: then with a flag alone
 
 
 def set_aside(profile: Path) -> Path:
@@ -96,9 +99,13 @@ def read(path: Path) -> dict[str, Any]:
 def write(path: Path, body: bytes) -> None:
     """Whole or not at all, also through a power cut."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        os.chmod(beside, 0o600)
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        with beside.open("wb") as file:
+            os.chmod(beside, 0o600)
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

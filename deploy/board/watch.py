@@ -43,6 +43,7 @@ TRY = 10.0  # seconds between two tries to open the page of a server that does n
 CALM = 60.0  # seconds of good looks after which earlier faults are forgotten
 STARTS = 3  # browsers started in vain before the session is started again
 SESSION = 1800.0  # seconds between two of those
+ROOM = 100_000_000  # bytes
 YEARS = 10 * 365 * 86_400.0
 NIGHT, JITTER = 4 * 3600, 1800  # seconds after midnight, and over how many the boards are spread
 CEILING = 1500  # MB
@@ -141,6 +142,14 @@ class Browser:
     def lives(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def rest(self, seconds: float, stop: threading.Event) -> None:
+        """Wait so long, but not beyond the browser's death."""
+        end = time.monotonic() + seconds
+        while self.lives and not stop.wait(min(0.2, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
+            pass
+        if not self.lives:
+            stop.wait(0.5)  # one that dies at once is not to be started without a pause
+
     @property
     def memory(self) -> int:
         return profiles.memory(self._process) if self._process else 0
@@ -208,7 +217,7 @@ class Watch:
         if why:
             _say(why)
         self._browser.end()
-        if self._tries >= 2 and not self._played:
+        if self._tries >= 2 and not self._played and roomy(self._profile.parent):
             _say(f"浏览器的配置文件夹坏了，换新的；旧的在 {profiles.set_aside(self._profile)}")
             self._tries, self.kept["shell"] = 0, False
         self._tries += 1
@@ -368,6 +377,14 @@ class Watch:
             _say(f"截图没有送到：{error}")
 
 
+def roomy(folder: Path) -> bool:
+    """Whether a new profile would have room: on a full disk the old one, with what it holds, is worth more."""
+    try:
+        return shutil.disk_usage(folder).free > ROOM
+    except OSError:
+        return False
+
+
 def answers(server: str) -> bool:
     """Whether the server, or the relay, gives the board's page."""
     try:
@@ -391,7 +408,10 @@ def _made(profile: Path) -> int:
 
 
 def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    try:
+        print(words, file=sys.stderr, flush=True)
+    except OSError:
+        pass  # a log on a full disk
 
 
 def notify(words: str) -> None:
@@ -433,9 +453,13 @@ def run(watch: Watch, browser: Browser, stop: threading.Event) -> None:
         watch.start()
         notify("READY=1")
         while not stop.is_set():
-            pause = watch.step()
+            try:
+                pause = watch.step()
+            except OSError as error:  # a full disk costs what is kept, not the show
+                _say(f"没有办成：{error}")
+                pause = LOOK
             notify("WATCHDOG=1")
-            stop.wait(pause)
+            browser.rest(pause, stop)
     finally:
         browser.end()
 

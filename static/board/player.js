@@ -287,5 +287,6 @@ function asks(line) {
 
 /** Milliseconds of a page. @param {Item | undefined} line */
 function lasts(line) {
-  return Math.max(0.1, line?.dwell ?? 12) * 1000;
+  const dwell = line?.dwell;
+  return Math.min(3600, Math.max(0.1, Number.isFinite(dwell) ? Number(dwell) : 12)) * 1000;
 }

@@ -9,6 +9,7 @@ import * as webpage from "./kinds/webpage.js";
 
 const LASTS = 600;
 const STALL = 8000;
+const BARE = ["STYLE", "SCRIPT", "LINK"]; // a page of these alone is an empty wall
 const OUTSIDE = [webpage, stream]; // what comes over a page of ours from somebody else's address
 const EASE = /** @type {KeyframeAnimationOptions} */ ({ duration: LASTS, easing: "ease-in-out", fill: "both" });
 /** @type {Record<string, {comes: Keyframe[], goes?: Keyframe[]}>} */
@@ -137,6 +138,7 @@ export class Stage {
   async build(next, item) {
     try {
       const page = fragment(await this.store.text(item.html));
+      if (!Array.from(page.children).some((child) => !BARE.includes(child.tagName))) throw new Error("empty");
       await this.load(page, next.urls);
       await this.faded;
       if (this.next !== next) { revoke(next.urls); return false; }
@@ -225,9 +227,9 @@ function revoke(urls) {
 /** Pictures decoded, the first frame of a video there; a picture that cannot be decoded fails the page. @param {ParentNode} root */
 async function ready(root) {
   await Promise.all(Array.from(root.querySelectorAll("img"), (image) => image.decode()));
-  await Promise.all(Array.from(root.querySelectorAll("video"), (video) => video.readyState >= 2 ? undefined : new Promise((resolve) => {
+  await Promise.all(Array.from(root.querySelectorAll("video"), (video) => video.readyState >= 2 ? undefined : new Promise((resolve, reject) => {
     video.addEventListener("loadeddata", resolve, { once: true });
-    video.addEventListener("error", resolve, { once: true });
+    video.addEventListener("error", () => reject(new Error(`video: ${video.error?.message ?? ""}`)), { once: true });
     setTimeout(resolve, 3000);
     video.preload = "auto";
     video.load(); // what a template holds is not loaded by itself

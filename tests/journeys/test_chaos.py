@@ -26,7 +26,7 @@ from tests.support.uplink import Uplink, uplink
 pytestmark = pytest.mark.journey
 LONG, SAMPLE = 1800, 150  # seconds
 STARTS = 10.0  # seconds of a new browser in which the wall may be the screen's ground, or the browser's window with nothing on it
-RELOADS = 3.0  # seconds after the death of a renderer in which Chromium may say so
+RELOADS = 8.0  # seconds after the death of a renderer in which Chromium may say so
 GONE = 3.0  # seconds until a recalled page has left a board that hears its server
 CEILING = 120
 SHOWN = "[...document.querySelectorAll('.layer.shown')].map((layer) => layer.shadowRoot.textContent).join(' ')"

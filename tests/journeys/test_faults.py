@@ -128,3 +128,34 @@ def test_a_board_starts_when_its_servers_name_is_not_known_any_more(hall: Hall) 
     hall.board.flags = FINDS
     hall.board.start()
     hall.comes_back()
+
+
+def test_a_board_whose_disk_is_full_keeps_what_it_has_and_goes_on_when_there_is_room(office: Office, tmp_path: Path) -> None:
+    disk = tmp_path / "pc"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", disk], capture_output=True, check=False).returncode:
+        pytest.skip("a small disk of its own wants root")
+    try:
+        with pcs.pc(tmp_path, office.url, str(office.board()["token"])) as board:
+            board.until_plays(CEILING)
+            until(lambda: board.look().get("worker"), CEILING, "the worker does not take the page")
+            time.sleep(6)
+            before, filler = board.value(HELD), disk / "filler"
+            with filler.open("wb") as file:
+                try:
+                    while True:
+                        file.write(bytes(1 << 20))
+                except OSError:
+                    pass
+            publish(office, "盘满时的通知")
+            until(lambda: board.plays, CEILING, "the full disk stops the show")
+            board.cut()
+            board.start()
+            board.until_plays(CEILING)
+            time.sleep(5)
+            assert board.plays and board.log().count("重新打开浏览器") == 0, board.log()
+            filler.unlink()
+            publish(office, "又有地方后的通知")
+            until(lambda: board.plays and board.value(HELD) > before, CEILING, "the board does not hear of news any more")
+    finally:
+        subprocess.run(["umount", "-l", disk], check=False)

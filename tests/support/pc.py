@@ -42,8 +42,8 @@ class Screen:
         self._memory = folder / "Xvfb_screen0"
         folder.mkdir()
         read, write = os.pipe()
-        self._server = subprocess.Popen([program, "-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-fbdir", folder,
-                                         "-nolisten", "tcp"], pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        words = ["-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-fbdir", folder, "-nolisten", "tcp", "-noreset"]
+        self._server = subprocess.Popen([program, *words], pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as told:
             self.name = f":{told.readline().strip()}"
