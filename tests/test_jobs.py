@@ -13,16 +13,20 @@ from sqlalchemy import select
 
 from kiosk import jobs
 from kiosk.base import db
-from kiosk.base.clock import now
+from kiosk.base.clock import iso, now
 from kiosk.base.errors import Problem
 from kiosk.base.journal import Entry
 from kiosk.content import ingest, review, sources
 from kiosk.content.ingest import Progress, Upload
 from kiosk.content.slides import State
 from kiosk.content.sources import Plan
+from kiosk.disclosure.couriers import Channel
+from kiosk.disclosure.deliveries import Address, Delivery
 from kiosk.jobs import Conversions
 from kiosk.parts import open_parts
-from kiosk.signage import manifest
+from kiosk.signage import manifest, plays
+from kiosk.signage.plays import Play
+from kiosk.signage.tallies import Tally
 from tests.conftest import NOON
 from tests.support.files import Clock, Sender, plain
 
@@ -259,3 +263,32 @@ def test_the_table_starts_and_stops(parts, session):
     table.stop()
     assert "conversion-0" in names
     assert not [thread for thread in threading.enumerate() if thread.name == "conversion-0"]
+
+
+# --- boards that fall silent, and what they proved ----------------------------------------------------------------------
+
+def test_a_board_that_fell_silent_is_told_once_by_whichever_turn_sees_it(parts, session, make, cast):
+    board = make.board()
+    board.seen_at = now() - timedelta(minutes=20)
+    session.add(Address(channel=Channel.MAIL, target="guanli@office.example", person_id=cast.administrator.id, added_at=now()))
+    session.commit()
+    jobs.watch(parts)
+    jobs.watch(parts)
+    with parts.database.read() as look:
+        assert [row.body for row in look.query(Delivery)] == [{"outages": [1], "back": False}]
+
+
+def test_plays_are_counted_and_those_of_long_ago_become_a_line_an_hour(parts, session, make):
+    board, slide = make.board(), make.slide(state="approved")
+    board.registered_at = now() - timedelta(days=30)
+    session.flush()
+    edge = parts.zone.instant(parts.zone.day(now() - plays.WHOLE))
+    lines = [{"slide": slide.id, "revision": slide.live_id, "page": 1, "from": iso(edge - timedelta(seconds=7200 - 60 * n)),
+              "to": iso(edge - timedelta(seconds=7200 - 60 * n - 12))} for n in range(50)]
+    plays.take(session, board, {"batch": "b", "plays": lines}, at=now())
+    session.commit()
+    jobs.tally(parts)
+    jobs.condense(parts)
+    with parts.database.read() as look:
+        assert [(row.times, row.ms) for row in look.query(Tally)] == [(50, 600_000)]
+        assert sum(row.times for row in look.query(Play)) == 50 and look.query(Play).count() <= 2

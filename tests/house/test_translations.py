@@ -34,7 +34,7 @@ from kiosk.content.render import SLIDES
 from kiosk.content.slides import Draft, Slide
 from kiosk.content.sniff import Note, Refused, Say
 from kiosk.content.sources import Source, feed_of
-from kiosk.disclosure import filing, phrases, records, starter
+from kiosk.disclosure import certificates, filing, phrases, records, starter
 from kiosk.disclosure.deadlines import Trigger
 from kiosk.disclosure.deliveries import Address, Channel
 from kiosk.disclosure.filing import Told
@@ -240,6 +240,9 @@ def busy(session: Session, cast: Cast, make: Make, parts: Parts) -> None:
     people.disable(session, cast.person(cast.inspector), by=cast.administrator, at=at)
     cast.office.hours = "工作日 9:00—17:00"
     owe(session, cast, hung, at)
+    for slide in session.scalars(select(Slide).where(Slide.live_id.is_not(None))):
+        certificates.make(session, parts.press, parts.signer, slide, [at.date() - timedelta(days=1)], at=at,
+                          by=people.actor(session, cast.person(cast.editor)))
     run(session, cast, make, online, at)
 
 
