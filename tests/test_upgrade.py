@@ -74,6 +74,7 @@ def rounds(request) -> int:
     return request.param
 
 
+@pytest.mark.timeout(3600)
 def test_an_upgrade_killed_at_any_moment_leaves_the_old_or_the_new(old, tmp_path, rounds):
     before, whole = everything(old), tmp_path / "whole.db"
     shutil.copy(old, whole)

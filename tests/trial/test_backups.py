@@ -27,7 +27,7 @@ from tests.support import office as support
 from tests.support.office import Office
 from tests.trial.test_power_cuts import Publisher, _faults, _hall_list
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(3600)]  # twenty rounds take half an hour on two busy cores
 ROUNDS, SAMPLE = 20, 2
 DRILL_SECONDS = 300
 HEAD = f"{'round':>5} {'acts':>6} {'file':>9} {'backup':>8} {'longest act':>12} {'restore':>8} {'entries':>8} {'objects':>8}  faults"

@@ -22,7 +22,7 @@ from kiosk.relay.store import Store as RelayStore
 from kiosk.settings import Settings
 from tests.support import cuts
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(3600)]
 MANY, SAMPLE = 400, 40
 BEGIN = "begin"
 
