@@ -66,7 +66,8 @@ def open_parts(settings: Settings) -> Parts:
     return Parts(
         settings=settings, database=Database(settings.database), store=store, signer=Signer(settings.data / "seal.key"),
         secret=_secret(settings), bus=open_bus(settings.bus_url), reactor=Reactor(), zone=zone,
-        press=Press(store, zone, timedelta(days=settings.horizon_days), marks, days.calendar, stop.told), watch=Watch(marks), stop=stop,
+        press=Press(store, zone, timedelta(days=settings.horizon_days), marks, days.calendar, stop.told,
+                    timedelta(hours=settings.confirm_hours)), watch=Watch(marks), stop=stop,
     )
 
 

@@ -51,6 +51,7 @@ class Settings:
     keep_days: int = _setting(730, "Refs, plays and history are kept so many days.")
     journal_days: int = _setting(730, "The journal is kept at least 190 days, and never less than the refs.")
     key_overlap_days: int = _setting(30, "After a change of the key the old one seals for so many days more: every board hears of it.")
+    confirm_hours: int = _setting(24, "What names private persons leaves a board that could not ask the server for so many hours.")
     horizon_days: int = _setting(35, "A manifest's windows reach so far ahead.")
     round_minutes: int = _setting(5, "A full round longer than this warns the editor.")
     hosts: str = _setting("", "Outside addresses the office allows, comma-separated host names: sources, mail server, robots. Empty: none.")

@@ -92,6 +92,11 @@ def begin(session: Session, revision: Revision, *, at: datetime, almanac: Almana
     revision.end = almanac.zone.instant(days[-1] + DAY)
 
 
+def names_persons(revision: Revision) -> bool:
+    """Whether private persons stand on it by name, masked or not: a 公示 of households."""
+    return bool(revision.data.get("households"))
+
+
 def last_day(revision: Revision) -> date:
     """The last day of a 公示 that was approved."""
     assert revision.run is not None

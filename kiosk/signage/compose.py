@@ -21,7 +21,7 @@ from kiosk import people
 from kiosk.base.clock import Zone, iso
 from kiosk.base.objects import Store
 from kiosk.base.workdays import DAY, Calendar
-from kiosk.content import pages, updating
+from kiosk.content import pages, running, updating
 from kiosk.content.geometry import Geometry, places
 from kiosk.content.slides import Revision
 from kiosk.content.updating import Updating
@@ -84,7 +84,7 @@ def nothing_stopped() -> Mapping[str, Any] | None:
 @dataclass(frozen=True)
 class Press:
     """What is needed to make manifests: where objects lie, the office's zone, how far ahead windows reach, who knows what is overdue, on
-    which days offices are open, and whether all boards are stopped.
+    which days offices are open, whether all boards are stopped, and how long what names persons may hang without the server's word.
     """
 
     store: Store
@@ -93,6 +93,7 @@ class Press:
     marks: Marks = no_marks
     calendar: Callable[[Session], Calendar] = state_calendar
     stopped: Callable[[], Mapping[str, Any] | None] = nothing_stopped
+    confirm: timedelta = timedelta(hours=24)
 
     def days(self, at: datetime) -> tuple[date, date]:
         """The first and last day that windows are made for: whole days, one before today for what runs past midnight."""
@@ -282,6 +283,8 @@ def _hang(made: _Programme, hung: Hung, live: Revision, drawn: Sequence[pages.Pa
         name = f"{hung.name}.{number}"
         line = {"kind": live.slide.kind, "page": page.number, "of": page.of, "dwell": dwells[number - 1], "html": page.html,
                 "media": list(page.media), "title": live.title}
+        if running.names_persons(live):  # a recall must reach it, or the board itself takes it off
+            line["confirm"] = int(press.confirm.total_seconds())
         made.add({**_said(hung, live, mark, press.zone), "item": name, **line}, page.size)
         made.hang(name, hung, start, sooner(live.end, page.end, mark.leaves))
         made.objects.update({sha: {"sha": sha, "size": sizes[sha][0], "type": sizes[sha][1]} for sha in page.media})

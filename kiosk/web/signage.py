@@ -195,7 +195,8 @@ def board(id: int) -> ResponseReturnValue:
                            went=_went, statuses=Status, theme_names=THEME_NAMES,
                            layouts=signboards.LAYOUTS, sleep=opening.sleep(found.unit),
                            round=Rounds().board(found), most=parts().settings.round_minutes * 60,
-                           writable=may(actor(), "board.edit", found.unit_id), relay=relays.relay_of(db(), found))
+                           writable=may(actor(), "board.edit", found.unit_id), relay=relays.relay_of(db(), found),
+                           confirm=parts().press.confirm, hours=parts().settings.confirm_hours)
 
 
 @bp.get("/staff/boards/<int:id>/change")

@@ -40,16 +40,17 @@ def test_server_board_and_oracle_agree_at_any_moment(session, make, cast, parts,
         zone_name, first = ERAS[seed % len(ERAS)]
         sets.append(throw(random.Random(seed), session, cast, Press(parts.store, Zone(zone_name)), board, lists, first))
     path = tmp_path / "sets.json"
-    path.write_text(json.dumps([{"manifest": each["manifest"], "moments": [ms(at) for at in each["moments"]]} for each in sets]))
+    path.write_text(json.dumps([{"manifest": each["manifest"], "moments": [ms(at) for at in each["moments"]],
+                                 "heard": ms(each["heard"]) if each["heard"] else None} for each in sets]))
     told = json.loads(subprocess.run(["node", TWIN, path], check=True, capture_output=True, timeout=120).stdout)
     pairs = 0
     for each, answers in zip(sets, told, strict=True):
         for at, answer in zip(each["moments"], answers, strict=True):
-            found, pairs = schedule.programme_of(each["manifest"], at), pairs + 1
+            found, pairs = schedule.programme_of(each["manifest"], at, heard=each["heard"]), pairs + 1
             assert list(found.items) == answer["items"], (each["seed"], at)
             assert (ms(found.until) if found.until else None) == answer["until"]
             named = titles(each["manifest"])
-            assert [named[item] for item in found.items] == oracle.shown(each["shows"], at, each["zone"]), (each["seed"], at)
+            assert [named[item] for item in found.items] == oracle.shown(hanging(each, at), at, each["zone"]), (each["seed"], at)
             assert schedule.cycle([lines(each["manifest"])[item] for item in found.items]) == answer["cycle"]
             if found.until and found.until < each["last"]:
                 holds(each, found, at)
@@ -76,8 +77,20 @@ def throw(dice, session, cast, press, board, lists, first):
     session.flush()
     manifest.refresh(session, press, at=begin)
     moments = [begin + timedelta(seconds=dice.randrange(int((last - begin).total_seconds()))) for _ in range(MOMENTS)]
-    return {"manifest": manifest.read(press.store.read(board.edition)), "shows": shows, "moments": moments, "zone": press.zone,
-            "last": last, "seed": (first, len(shows)), "dice": dice}
+    told = manifest.read(press.store.read(board.edition))
+    heard = begin + timedelta(days=dice.randrange(DAYS)) if dice.random() < 0.5 else None
+    named = {each["title"]: 3600 * dice.randrange(1, 200) for each in told["items"] if dice.random() < 0.4}
+    for each in told["items"]:
+        if each["title"] in named:
+            each["confirm"] = named[each["title"]]
+    return {"manifest": told, "shows": shows, "moments": moments, "zone": press.zone,
+            "last": last, "seed": (first, len(shows)), "dice": dice, "heard": heard, "named": named}
+
+
+def hanging(each, at):
+    """What the server's last word still allows."""
+    return [show for show in each["shows"] if each["heard"] is None or show.name not in each["named"]
+            or at < each["heard"] + timedelta(seconds=each["named"][show.name])]
 
 
 def hang(dice, session, cast, zone, board, playlist, days):
@@ -102,7 +115,7 @@ def holds(each, found, at):
     for share in (0.0, each["dice"].random(), 1.0):
         later = at + (found.until - timedelta(seconds=1) - at) * share
         if later >= at:
-            assert schedule.programme_of(each["manifest"], later).items == found.items
+            assert schedule.programme_of(each["manifest"], later, heard=each["heard"]).items == found.items
 
 
 def lines(told):

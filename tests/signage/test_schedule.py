@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kiosk.base.clock import parse
 from kiosk.signage.schedule import HOUR as AN_HOUR
-from kiosk.signage.schedule import Programme, Window, cycle, programme, slot
+from kiosk.signage.schedule import Programme, Window, cycle, programme, programme_of, slot
 
 TOLD = json.loads((Path(__file__).parent.parent / "contracts" / "programme.json").read_text(encoding="utf-8"))
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -30,8 +30,10 @@ def windows(told):
 
 @pytest.mark.parametrize("case", TOLD["programmes"], ids=lambda case: case["say"])
 def test_what_plays(case):
+    confirm = case.get("confirm", {})
+    items = [{"item": name, **({"confirm": confirm[name]} if name in confirm else {})} for name in case["order"]]
     for moment in case["moments"]:
-        found = programme(case["order"], windows(case["windows"]), case["fallback"], parse(moment["at"]))
+        found = programme_of({**case, "items": items}, parse(moment["at"]), heard=instant(case.get("heard")))
         assert found == Programme(tuple(moment["items"]), instant(moment["until"]))
 
 

@@ -30,7 +30,7 @@ class Recast:
         self._made: dict[str, bytes] = {}
         page.route("**/board/ref*", self._tell)
         page.route("**/objects/*", self._give)
-        page.route("**/board/time*", self._tell_time)
+        page.route(lambda url: "/board/time?" in url, self._tell_time)
         page.route("**/board/heartbeat*", lambda route: route.abort() if self.dead else route.continue_())
 
     def told(self, change: Change | None = None, **ref: Any) -> None:

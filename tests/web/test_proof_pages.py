@@ -209,7 +209,7 @@ def test_a_board_that_ails_says_in_words_what_and_what_to_do(browser, cast, make
                              "errors": ["page 1.1: bad"] * 4}, at=now())
     admin = browser(cast.administrator)
     page = admin.get(f"/staff/boards/{board.id}").text
-    for words in ("凭证作废了", "电脑的钟慢 10 分钟", "存内容的空间用了 95%", "一分钟里出了 4 次错：page 1.1: bad", "页面还是旧版",
+    for words in ("凭证作废了", "这块屏的时钟慢了 10 分钟", "存内容的空间用了 95%", "一分钟里出了 4 次错：page 1.1: bad", "页面还是旧版",
                   "请清理屏上电脑的硬盘", "上次断线", "连不上服务器"):
         assert words in page, words
     assert "凭证作废了" in admin.get("/staff/boards").text
