@@ -53,7 +53,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-backgrounding-occluded-windows", "--check-for-update-interval=31536000",
     "--disable-features=Translate,InfiniteSessionRestore,MediaRouter,CalculateNativeWinOcclusion,OptimizationHints",
     "--disable-pinch", "--overscroll-history-navigation=0", "--autoplay-policy=no-user-gesture-required", "--password-store=basic",
-    "--disk-cache-size=268435456", "--remote-debugging-address=127.0.0.1", "--remote-debugging-port=0",
+    "--disk-cache-size=268435456", "--remote-debugging-address=127.0.0.1",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 WINDOWS = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe", r"Chromium\Application\chrome.exe")
@@ -118,7 +118,7 @@ class Browser:
         self._profile, self._server = profile, server
         self._process: subprocess.Popen[bytes] | None = None
         self._line: devtools.Line | None = None
-        self.crashed = False
+        self.crashed, self._port = False, 0
         self._waiting = base64.b64encode(WAITING.read_bytes()).decode()
 
     @property
@@ -129,7 +129,9 @@ class Browser:
         profiles.free(self._profile)
         profiles.mend(self._profile)
         self.crashed = False
-        self._process = subprocess.Popen(self._words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        self._port = free_port()  # not the browser's choice: the file that would tell it cannot be written on a full disk
+        words = [self._words[0], f"--remote-debugging-port={self._port}", *self._words[1:]]
+        self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                          start_new_session=sys.platform != "win32")
 
     def end(self) -> None:
@@ -159,11 +161,7 @@ class Browser:
         """The line to the page; made anew where it was lost."""
         if self._line is not None and self._line.open:
             return self._line
-        try:
-            port = int((self._profile / "DevToolsActivePort").read_text().split()[0])
-        except (OSError, ValueError, LookupError) as error:
-            raise devtools.Lost("浏览器还没有起来") from error
-        self._line = devtools.Line(devtools.page_of(port), self._heard)
+        self._line = devtools.Line(devtools.page_of(self._port), self._heard)
         pages = {"urlPattern": f"{self._server}/board*", "resourceType": "Document", "requestStage": "Response"}
         self._line.tell("Inspector.enable")
         self._line.tell("Emulation.setDefaultBackgroundColorOverride", color={"r": 251, "g": 250, "b": 246, "a": 1})
@@ -375,6 +373,12 @@ class Watch:
             self._browser.line.value(f"globalThis.kiosk.shot({json.dumps(number)})")
         except OSError as error:
             _say(f"截图没有送到：{error}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def roomy(folder: Path) -> bool:

@@ -121,8 +121,9 @@ class PC:
 
     def line(self) -> Any:
         """A second line to the page, for the test."""
-        port = int((self.data / "profile" / "DevToolsActivePort").read_text().split()[0])
-        return devtools.Line(devtools.page_of(port), lambda *_: None)
+        owner = os.readlink(self.data / "profile" / "SingletonLock").rpartition("-")[2]
+        words = Path(f"/proc/{owner}/cmdline").read_bytes().decode().replace("\0", " ")
+        return devtools.Line(devtools.page_of(int(words.split("--remote-debugging-port=")[1].split()[0])), lambda *_: None)
 
     def value(self, expression: str) -> Any:
         line = self.line()
