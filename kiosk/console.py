@@ -29,6 +29,11 @@ def warn_of_open_host(host: str) -> None:
               file=sys.stderr, flush=True)
 
 
+def tell_code(code: str) -> None:
+    """A relay's own code, for whoever has no screen beside it."""
+    print(f"这台中继还没有登记。请在管理页面点“公示屏”，再点“登记新屏”，输入代码：{code}", file=sys.stderr, flush=True)
+
+
 def url(host: str, port: int) -> str:
     """Where a browser on this machine finds what listens there."""
     host = "127.0.0.1" if host in ("0.0.0.0", "::") else host

@@ -32,7 +32,7 @@ CHAIN = "keys"  # the field of a ref that holds the statements, oldest first
 LONGEST = 64  # statements that are followed; an office changes its key once a year, not once an hour
 
 
-class Refused(Exception):
+class Untrusted(Exception):
     """A ref that is not to be believed. `cause`: answer (no ref at all), alg, seal, board (another board's) or older."""
 
     def __init__(self, cause: str) -> None:
@@ -41,19 +41,19 @@ class Refused(Exception):
 
 
 def trusted(ref: Any, pinned: Sequence[str], *, board: int | None = None, version: int = 0) -> tuple[str, ...]:
-    """The keys to pin from now on (base64, oldest first), or Refused. `board`: whose ref it must be; `version`: the least it may have."""
+    """The keys to pin from now on (base64, oldest first), or Untrusted. `board`: whose ref it must be; `version`: the least it may have."""
     if not isinstance(ref, Mapping) or type(ref.get("version")) is not int:
-        raise Refused("answer")
+        raise Untrusted("answer")
     if ref.get("alg") != ALG:
-        raise Refused("alg")
+        raise Untrusted("alg")
     keys = followed(pinned, ref.get(CHAIN))
     sealing = next((at for at in reversed(range(len(keys))) if genuine(ref, keys[at])), None)
     if sealing is None:
-        raise Refused("seal")
+        raise Untrusted("seal")
     if board is not None and ref.get("board") != board:
-        raise Refused("board")
+        raise Untrusted("board")
     if ref["version"] < version:
-        raise Refused("older")
+        raise Untrusted("older")
     return keys[sealing:]
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from kiosk.base.canonical import canonical, sha256
 from kiosk.base.clock import iso, parse
 from kiosk.relay.store import Store, write
-from kiosk.relay.upstream import Answer, Unreached, Upstream
+from kiosk.relay.upstream import Answer, NoAnswer, Upstream
 
 log = logging.getLogger("kiosk")
 BATCHES_MOST = 50_000
@@ -107,7 +107,7 @@ class Courier:
                         beaten = time.monotonic()
                     self._deliver(identity.token)
                     pause = max(0.5, BEAT - (time.monotonic() - beaten))
-                except Unreached:
+                except NoAnswer:
                     pause = AGAIN
                     self._stopping.wait(pause)  # boards go on talking: their words must not make us ask faster
                 except Exception:
@@ -140,7 +140,7 @@ class Courier:
         answer = self._upstream.ask("POST", path, token=token, body=canonical(report), headers={"Kiosk-Age": f"{age:.0f}"} if age else {})
         refused = 400 <= answer.status < 500 and answer.status not in (401, 408, 429) and _is_ours(answer)
         if not (200 <= answer.status < 300 or refused):
-            raise Unreached(str(answer.status))
+            raise NoAnswer(str(answer.status))
         return answer.status
 
     def _batches(self) -> list[Path]:

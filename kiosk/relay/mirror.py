@@ -23,11 +23,11 @@ from typing import Any, Protocol
 
 from kiosk.base.clock import iso
 from kiosk.base.errors import Full
-from kiosk.base.signing import Refused
+from kiosk.base.signing import Untrusted
 from kiosk.relay.options import Options
 from kiosk.relay.refs import Ref, Wanted, contents, inserted, orders, same_until, withdrawn
 from kiosk.relay.store import Damaged, Identity, Store, write
-from kiosk.relay.upstream import Pace, Unreached, Upstream
+from kiosk.relay.upstream import NoAnswer, Pace, Upstream
 from kiosk.signage.reactor import ask_frame, nudge, stop_frame
 
 log = logging.getLogger("kiosk")
@@ -120,7 +120,7 @@ class Mirror:
                 self._reached()
                 pause = AGAIN
                 wait = POLL * random.uniform(0.8, 1.2) if self.store.identity else CODE_LOOK
-            except Unreached as error:
+            except NoAnswer as error:
                 self._cut(error.kind)
                 wait, pause = pause * random.uniform(0.8, 1.2), min(POLL, pause * 2)
             except Exception:
@@ -167,7 +167,7 @@ class Mirror:
         try:
             with self._obeying():
                 news = self.store.offer(ref, board)
-        except Refused as refusal:
+        except Untrusted as refusal:
             if self.state.refused.get(board) != refusal.cause:
                 log.warning("the ref of board %s was not taken: %s", board, refusal.cause)
             self.state.refused[board] = refusal.cause
@@ -234,7 +234,7 @@ class Mirror:
         elif answer.status in (404, 410):
             self.state.code_until = 0.0
         elif answer.status >= 400:
-            raise Unreached(str(answer.status))
+            raise NoAnswer(str(answer.status))
 
     def _reached(self) -> None:
         if self.state.cause and self.state.outage is not None:
@@ -290,9 +290,9 @@ class Mirror:
             try:
                 self._fetch(job, hurry)
                 fetched = True
-            except (Unreached, Damaged) as error:
+            except (NoAnswer, Damaged) as error:
                 self._failed[job.sha] = time.monotonic() + OBJECT_AGAIN
-                kind = error.kind if isinstance(error, Unreached) else "damaged"
+                kind = error.kind if isinstance(error, NoAnswer) else "damaged"
                 failed = f"object {kind}" if kind.isdecimal() else kind
                 if kind == "damaged":
                     self.store.begin_anew(job.sha)

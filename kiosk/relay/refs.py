@@ -9,7 +9,7 @@ from typing import Any
 
 from kiosk.base.clock import parse
 from kiosk.base.objects import is_name
-from kiosk.base.signing import Refused, trusted
+from kiosk.base.signing import Untrusted, trusted
 
 Ref = Mapping[str, Any]
 Manifest = Mapping[str, Any]
@@ -41,10 +41,10 @@ class Night:
 
 
 def judged(ref: Any, board: int, pinned: Sequence[str], held: Ref | None = None) -> tuple[str, ...]:
-    """The keys to pin from now on; signing.Refused says why the ref is not taken: not genuine, another board's, older than what is held."""
+    """The keys to pin from now on; Untrusted says why the ref is not taken: not genuine, another board's, older than what is held."""
     keys = trusted(ref, pinned, board=board, version=held["version"] if held is not None else 0)
     if not is_name(str(ref.get("edition"))):
-        raise Refused("answer")
+        raise Untrusted("answer")
     return keys
 
 

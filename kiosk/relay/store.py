@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from kiosk.base.canonical import canonical
 from kiosk.base.errors import Full
 from kiosk.base.objects import is_name
-from kiosk.base.signing import Refused
+from kiosk.base.signing import Untrusted
 from kiosk.relay.refs import Manifest, Ref, Wanted, judged, orders
 
 CHUNK = 1 << 16
@@ -120,7 +120,7 @@ class Store:
     # --- refs -----------------------------------------------------------------------------------------------------------
 
     def offer(self, ref: Any, board: int) -> bool:
-        """A ref as it came: kept as the newest if it is genuine, this board's and no older; Refused says why not. Whether it is news."""
+        """A ref as it came: kept as the newest if it is genuine, this board's and no older; Untrusted says why not. Whether it is news."""
         with self._lock:
             held = self.boards[board]
             before = held.newest
@@ -172,7 +172,7 @@ class Store:
                 continue
             try:
                 self.offer(ref, board)
-            except Refused as refusal:
+            except Untrusted as refusal:
                 refused.append((board, refusal.cause))
                 continue
             if self.boards[board].ahead is not None and not self.settle(board):
@@ -318,7 +318,7 @@ class Store:
         known = self.identity
         try:
             judged(ref, board, (*known.past, *known.keys) if known is not None else ())
-        except Refused:
+        except Untrusted:
             return False
         return True
 

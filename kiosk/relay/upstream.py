@@ -1,7 +1,7 @@
 """Upstream: the one server that a relay goes to, and why it could not be reached.
 
 Nothing else is ever connected to: no redirects, no proxies, no cookies; certificates must bear the name; an end to size and time. A
-connection is kept for the next question of the same thread. What goes wrong is `Unreached`, whose kind is one word of KINDS or the
+connection is kept for the next question of the same thread. What goes wrong is `NoAnswer`, whose kind is one word of KINDS or the
 number of an answer: staff read it in words (web/relays.py).
 """
 
@@ -26,7 +26,7 @@ SECONDS = 20.0
 _VERIFY = {9: "tls-early", 10: "tls-expired", 62: "tls-name", 64: "tls-name"}  # X509_V_ERR_…
 
 
-class Unreached(Exception):
+class NoAnswer(Exception):
     """The server gave no answer that helps. `kind`: see above."""
 
     def __init__(self, kind: str) -> None:
@@ -44,9 +44,9 @@ class Answer:
         try:
             found = json.loads(self.body)
         except ValueError:
-            raise Unreached("answer") from None
+            raise NoAnswer("answer") from None
         if not isinstance(found, dict):
-            raise Unreached("answer")
+            raise NoAnswer("answer")
         return found
 
 
@@ -93,15 +93,15 @@ class Upstream:
         with self._asked(verb, path, token, body, more) as answer:
             told = answer.read(TOLD_MOST + 1)
             if answer.length:  # http.client is silent about a body that ends before its time
-                raise Unreached("cut" if len(told) <= TOLD_MOST else "answer")
+                raise NoAnswer("cut" if len(told) <= TOLD_MOST else "answer")
             self.received += len(told)
             return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, told)
 
     def told(self, verb: str, path: str, *, token: str | None = None, body: Any = None) -> dict[str, Any]:
-        """The JSON object of an answer that is a yes; Unreached with its number for any other."""
+        """The JSON object of an answer that is a yes; NoAnswer with its number for any other."""
         answer = self.ask(verb, path, token=token, body=None if body is None else json.dumps(body).encode())
         if answer.status not in (200, 201):
-            raise Unreached(str(answer.status) if answer.status >= 400 else "answer")
+            raise NoAnswer(str(answer.status) if answer.status >= 400 else "answer")
         return answer.json()
 
     @contextmanager
@@ -109,20 +109,20 @@ class Upstream:
         """An object's bytes from `at` on, where the server gives them so, else from the start: where they begin, and they."""
         with self._asked("GET", f"/objects/{sha}", None, None, {"Range": f"bytes={at}-"} if at else {}) as answer:
             if answer.status == 416 and at:
-                raise Unreached("damaged")
+                raise NoAnswer("damaged")
             if answer.status not in (200, 206):
-                raise Unreached(str(answer.status) if answer.status >= 400 else "answer")
+                raise NoAnswer(str(answer.status) if answer.status >= 400 else "answer")
             begins = at if answer.status == 206 and answer.getheader("Content-Range", "").startswith(f"bytes {at}-") else 0
             if answer.status == 206 and not begins:
-                raise Unreached("answer")
+                raise NoAnswer("answer")
             yield begins, self._chunks(answer)
 
     def connect(self) -> socket.socket:
-        """A line to the server, TLS shaken hands; Unreached says why not."""
+        """A line to the server, TLS shaken hands; NoAnswer says why not."""
         try:
             line = socket.create_connection((self.host, self.port), self.seconds)
         except socket.gaierror:
-            raise Unreached("dns") from None
+            raise NoAnswer("dns") from None
         except OSError as error:
             raise _worded(error) from error
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -173,7 +173,7 @@ class Upstream:
             self.received += len(chunk)
             yield chunk
         if answer.length:
-            raise Unreached("cut")
+            raise NoAnswer("cut")
 
     def hang_up(self) -> None:
         """Close what this thread has kept open."""
@@ -191,18 +191,18 @@ def _piece(answer: http.client.HTTPResponse) -> bytes:
         raise _worded(error) from error
 
 
-def _worded(error: Exception) -> Unreached:
+def _worded(error: Exception) -> NoAnswer:
     """Which kind of trouble that is."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Unreached(_VERIFY.get(error.verify_code, "tls"))
+        return NoAnswer(_VERIFY.get(error.verify_code, "tls"))
     if isinstance(error, TimeoutError):
-        return Unreached("timeout")
+        return NoAnswer("timeout")
     if isinstance(error, ssl.SSLError):
-        return Unreached("tls")
+        return NoAnswer("tls")
     if isinstance(error, ConnectionRefusedError):
-        return Unreached("refused")
+        return NoAnswer("refused")
     if isinstance(error, socket.gaierror):
-        return Unreached("dns")
+        return NoAnswer("dns")
     if isinstance(error, ConnectionError | http.client.HTTPException):
-        return Unreached("cut")
-    return Unreached("unreachable")
+        return NoAnswer("cut")
+    return NoAnswer("unreachable")

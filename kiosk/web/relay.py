@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import shutil
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from kiosk import console
 from kiosk.base.canonical import canonical
 from kiosk.base.clock import now
 from kiosk.base.errors import Full, Gone, Invalid, NotFound, Problem, Unavailable
@@ -30,7 +30,7 @@ from kiosk.relay.mirror import Mirror, token_hash
 from kiosk.relay.options import Options
 from kiosk.relay.sticks import Inbox
 from kiosk.relay.store import Held, Store
-from kiosk.relay.upstream import Answer, Unreached, Upstream
+from kiosk.relay.upstream import Answer, NoAnswer, Upstream
 from kiosk.signage.reactor import Reactor
 from kiosk.web import live, shell
 
@@ -99,7 +99,7 @@ def create_relay(options: Options, reactor: Reactor | None = None) -> Flask:
 def _opened(app: Flask, options: Options, reactor: Reactor) -> Parts:
     store = Store(options.data)
     upstream = Upstream(options.server, ca=options.ca)
-    mirror = Mirror(options, store, upstream, reactor, now=now, say=_say, changed=lambda: _dress(app, store))
+    mirror = Mirror(options, store, upstream, reactor, now=now, say=console.tell_code, changed=lambda: _dress(app, store))
     started = time.monotonic()
     courier = Courier(store, upstream, lambda: _vitals(app, started), now=now, cause=lambda: mirror.state.cause)
     line = Line(upstream, lambda: store.identity.token if store.identity else None, turned=mirror.wake, hear=mirror.hear)
@@ -110,10 +110,6 @@ def _dress(app: Flask, store: Store) -> None:
     """The page's policy names what the office allows from outside; another policy is another release."""
     policy = shell.board_policy(store.outside)
     app.config.update(BOARD_POLICY=policy, RELEASE=shell.release(policy))
-
-
-def _say(code: str) -> None:
-    print(f"这台中继还没有登记。请在管理页面点“公示屏”，再点“登记新屏”，输入代码：{code}", file=sys.stderr, flush=True)
 
 
 # --- the protocol -----------------------------------------------------------------------------------------------------
@@ -296,7 +292,7 @@ def _json() -> dict[str, Any]:
 def _ask(verb: str, path: str, token: str, body: bytes | None = None, kind: str = "application/json") -> Answer:
     try:
         return _parts().upstream.ask(verb, path, token=token, body=body, kind=kind)
-    except Unreached as error:
+    except NoAnswer as error:
         g.uplink = error.kind
         raise Unavailable("中继现在连不上服务器。") from error
 

@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.base.clock import iso
 from kiosk.base.errors import Conflict
-from kiosk.base.signing import Refused, Signer, genuine, keep_secret, trusted
+from kiosk.base.signing import Signer, Untrusted, genuine, keep_secret, trusted
 
 SEALS = Path(__file__).parent.parent / "contracts" / "seals.json"
 KEYS = SEALS.with_name("keys.json")
@@ -78,7 +78,7 @@ def test_server_and_board_believe_the_same_keys(case):
         return trusted(case["ref"], case["pinned"], board=case["board"], version=case["version"])
 
     if "cause" in case:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Untrusted) as refused:
             ask()
         assert refused.value.cause == case["cause"]
     else:

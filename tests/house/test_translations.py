@@ -63,7 +63,8 @@ OTHER_LANGUAGE = re.compile(r'<button[^>]*lang="zh-CN"[^>]*>中文</button>')
 FIRST = {"editor": "/staff/today", "leader": "/staff/review", "administrator": "/staff/boards", "auditor": "/staff/people",
          "inspector": "/staff/boards"}
 # What the console prints, what the demo office hangs, what stands in a Chinese workbook, and what programs read.
-BESIDE = {"cli.py", "demo.py", "demo_pictures.py", "content/template.py", "web/openapi.py", "web/receive.py", "web/schemas.py"}
+BESIDE = {"cli.py", "console.py", "relaying.py", "demo.py", "demo_pictures.py", "content/template.py", "web/openapi.py",
+          "web/receive.py", "web/schemas.py"}
 # Files with words, but no sentences, of their own: boards and the office's sheets are Chinese in every language. Patterns and the
 # headings of sheets (`heads=`) are no words of ours anywhere.
 DRAWN = {"content/cards.py", "content/codes.py", "content/crops.py", "content/feeds.py", "content/frame.py", "content/outside.py",

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.relay import courier as couriers
 from kiosk.relay.courier import Courier
-from kiosk.relay.upstream import Unreached, Upstream
+from kiosk.relay.upstream import NoAnswer, Upstream
 from tests.relay.conftest import BOARD
 from tests.support.front import Front, fronting
 from tests.support.office import until
@@ -60,7 +60,7 @@ def test_a_server_that_cannot_take_them_now_costs_none(come, front, status):
     courier = come()
     courier.plays(BOARD, batch("a"))
     front.status = status
-    with pytest.raises(Unreached):
+    with pytest.raises(NoAnswer):
         courier._deliver("kr_1")
     assert courier.waiting == 1
     front.status = 0

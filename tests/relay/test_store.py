@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kiosk.base.signing import Refused, Signer
+from kiosk.base.signing import Signer, Untrusted
 from kiosk.relay.store import Damaged, Store
 from tests.relay.conftest import BOARD, TOKEN, altered
 
@@ -59,7 +59,7 @@ def test_what_is_held_is_there_after_a_restart(opened, store, centre):
         "nothing"])
 def test_a_ref_that_is_not_genuine_ours_and_newer_is_refused(store, centre, forged, why):
     held = holding(store, centre, version=5)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Untrusted) as refusal:
         store.offer(forged(held, centre), BOARD)
     assert refusal.value.cause == why
     assert store.boards[BOARD].served == held
@@ -68,7 +68,7 @@ def test_a_ref_that_is_not_genuine_ours_and_newer_is_refused(store, centre, forg
 def test_a_ref_under_a_strangers_key_is_refused(store, centre, tmp_path):
     held = holding(store, centre)
     stranger = Signer(tmp_path / "stranger.key")
-    with pytest.raises(Refused, match="seal"):
+    with pytest.raises(Untrusted, match="seal"):
         store.offer(stranger.seal({name: value for name, value in held.items() if name not in ("alg", "key", "seal")}), BOARD)
 
 
@@ -78,11 +78,11 @@ def test_a_new_key_of_the_office_is_followed_and_the_old_one_believed_no_more(op
     centre.signer.rotate(at=datetime(2026, 12, 1, tzinfo=UTC), overlap=timedelta())
     new = holding(store, centre, NEW, version=2, sealed_at="2026-12-02T00:00:00Z")
     assert store.identity.keys == (centre.signer.public,)
-    with pytest.raises(Refused, match="seal"):
+    with pytest.raises(Untrusted, match="seal"):
         store.offer(stolen, BOARD)
     again = opened()
     assert (again.boards[BOARD].ref, again.boards[BOARD].before) == (new, old), "what the old key sealed is gone from the disk"
-    with pytest.raises(Refused, match="seal"):
+    with pytest.raises(Untrusted, match="seal"):
         again.offer(stolen, BOARD)
 
 

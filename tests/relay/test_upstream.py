@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from kiosk.relay.upstream import Unreached, Upstream
+from kiosk.relay.upstream import NoAnswer, Upstream
 from tests.support.front import Front, closed_port, fronting
 
 NOW = datetime.now(UTC)
@@ -27,7 +27,7 @@ def reach(url, **more):
 
 
 def why(url, **more):
-    with pytest.raises(Unreached) as unreached:
+    with pytest.raises(NoAnswer) as unreached:
         reach(url, **more)
     return unreached.value.kind
 
