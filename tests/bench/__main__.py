@@ -19,7 +19,7 @@ from kiosk.parts import Parts, open_parts
 from kiosk.settings import Settings
 from kiosk.signage import manifest, playlists
 from kiosk.signage.reactor import Reactor, nudge
-from tests.bench import catalogue, convert, override, pages, proof, publish, reconnect, relay, serving, swaps
+from tests.bench import catalogue, convert, override, pages, proof, publish, reconnect, relay, serving, start, swaps
 from tests.support.cast import Cast
 from tests.support.make import NOTICE, Make
 from tests.support.wire import Wire
@@ -33,7 +33,8 @@ def main() -> None:
                "conversion, beside the bare libraries": convert.main, "100,000 items of the catalogue": catalogue.main,
                "from the leader to the wall": publish.main, "an urgent insert on 200 boards": override.main,
                "two years of proof from twenty boards": proof.main, "500 boards after an outage": reconnect.main,
-               "a relay with five boards": relay.main, "serving": serving.main, "changes of page": swaps.main}
+               "a relay with five boards": relay.main, "a start without the server": start.main, "serving": serving.main,
+               "changes of page": swaps.main}
     for title, bench in benches.items():
         print(f"\n{title}\n{'-' * 96}", flush=True)
         bench()
