@@ -120,6 +120,11 @@ class Wall:
     def missing(self) -> list[Day]:
         return [each for each in self.days if each.state in (State.PART, State.NONE)]
 
+    @property
+    def lacking(self) -> bool:
+        """Whether the day that runs has had a gap by now: nobody should believe until its evening that all is well."""
+        return any(each.state is State.RUNS and each.gaps for each in self.days)
+
 
 @dataclass(frozen=True)
 class Ask:

@@ -181,3 +181,11 @@ def test_days_before_it_was_approved_are_no_days_of_its(wall):
     friday = date(2026, 11, 20)
     assert wall.walls(at("23:00"), of=(friday,))[0].days[0].state is State.UNDUE
     assert proof.due_days(wall.slide, [friday, MONDAY], ZONE) == [MONDAY]
+
+
+def test_nobody_is_told_that_all_is_well_on_a_day_that_runs_and_has_a_gap_already(centre):
+    for shift in centre.shifts[:2]:
+        shift.beats(at("08:00"), at("12:00"))
+    centre.shifts[0].plays(centre.slide.live, at("08:00"), at("12:00"))
+    centre.shifts[1].plays(centre.slide.live, at("10:00"), at("12:00"))
+    assert [(each.lacking, each.missing) for each in centre.walls(at("12:00"))] == [(False, []), (True, []), (True, [])]
