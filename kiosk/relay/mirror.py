@@ -26,7 +26,7 @@ from kiosk.base.errors import Full
 from kiosk.base.signing import Untrusted
 from kiosk.relay.options import Options
 from kiosk.relay.refs import Ref, Wanted, contents, inserted, orders, same_until, withdrawn
-from kiosk.relay.store import Damaged, Identity, Store, write
+from kiosk.relay.store import Identity, Store, WrongBytes, write
 from kiosk.relay.upstream import NoAnswer, Pace, Upstream
 from kiosk.signage.reactor import ask_frame, nudge, stop_frame
 
@@ -290,7 +290,7 @@ class Mirror:
             try:
                 self._fetch(job, hurry)
                 fetched = True
-            except (NoAnswer, Damaged) as error:
+            except (NoAnswer, WrongBytes) as error:
                 self._failed[job.sha] = time.monotonic() + OBJECT_AGAIN
                 kind = error.kind if isinstance(error, NoAnswer) else "damaged"
                 failed = f"object {kind}" if kind.isdecimal() else kind

@@ -33,7 +33,7 @@ GONE_MOST = 20_000
 PARSED_MOST = 4  # manifests that are kept ready in memory
 
 
-class Damaged(Exception):
+class WrongBytes(Exception):
     """Bytes that have another name than they should."""
 
 
@@ -228,7 +228,7 @@ class Store:
         return path
 
     def put(self, sha: str, chunks: Iterable[bytes], *, at: int = 0) -> None:
-        """Keep these bytes under their name; Damaged where they have another. `at`: so much of it lies here already (`begun`)."""
+        """Keep these bytes under their name; WrongBytes where they have another. `at`: so much of it lies here already (`begun`)."""
         path = self._incoming(sha)
         with _full(), path.open("r+b" if at else "wb") as file:
             file.seek(at)
@@ -239,7 +239,7 @@ class Store:
             os.fsync(file.fileno())
         if _hash(path) != sha:
             path.unlink(missing_ok=True)
-            raise Damaged("these bytes have another name")
+            raise WrongBytes("these bytes have another name")
         target = self._object(sha)
         with _full():
             target.parent.mkdir(exist_ok=True)

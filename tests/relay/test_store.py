@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kiosk.base.signing import Signer, Untrusted
-from kiosk.relay.store import Damaged, Store
+from kiosk.relay.store import Store, WrongBytes
 from tests.relay.conftest import BOARD, TOKEN, altered
 
 OLD, NEW = b"<article>old</article>", b"<article>new</article>"
@@ -138,7 +138,7 @@ def test_a_ref_that_was_altered_on_the_disk_is_not_served(opened, store, centre)
 
 def test_bytes_with_another_name_are_not_kept(store, centre):
     sha = centre.put(OLD)
-    with pytest.raises(Damaged):
+    with pytest.raises(WrongBytes):
         store.put(sha, [NEW])
     assert not store.has(sha)
     assert store.begun(sha) == 0
