@@ -83,12 +83,14 @@ class Running:
     jobs: jobs.Table
     easel: Easel
     router: Router
+    nudger: Nudger
     held: list[IO[bytes]] = field(default_factory=list)
 
     def start(self) -> None:
         self.held.append(folder.serve(self.parts.settings.data))
         self.parts.reactor.start()
         self.follower.start()
+        self.nudger.load()
         self.router.load()
         self.jobs.start()
         self.easel.start()
@@ -125,8 +127,9 @@ def create_app(parts: Parts) -> Flask:
     refs = RefCache(parts.stop.told, partial(_resealed, parts), lambda: parts.signer.state(now()))
     easel = Easel(parts.database, parts.store, parts.zone, pictures.painter(parts.store.path, settings.data / "work"), now)
     router = Router(parts.database, parts.reactor)
+    nudger = Nudger(parts.database, parts.reactor, refs, partial(_sealed, parts))
     app.extensions.update(kiosk=parts, refs=refs,
-                          running=Running(parts, _follower(parts, refs, easel, router), jobs.Table(parts), easel, router),
+                          running=Running(parts, _follower(parts, nudger, easel, router), jobs.Table(parts), easel, router, nudger),
                           lookout=outside_rules.Lookout(), mirrored={})
     Babel(app, locale_selector=language)
     csrf.init_app(app)
@@ -167,9 +170,9 @@ class _IdInteger(IntegerConverter):
         return int(value)
 
 
-def _follower(parts: Parts, refs: RefCache, easel: Easel, router: Router) -> Follower:
+def _follower(parts: Parts, nudger: Nudger, easel: Easel, router: Router) -> Follower:
     """Every listener of the journal. Durable ones run once for all processes, local ones in each."""
-    nudges = Listener("nudges", Nudger(parts.database, parts.reactor, refs, partial(_sealed, parts)).hear, durable=False)
+    nudges = Listener("nudges", nudger.hear, durable=False)
     recorder = records.recorder(parts.database, parts.zone, days.calendar)
     return parts.follower(
         Listener("routes", router.hear, durable=False),

@@ -196,6 +196,13 @@ def moved_refs(session: Session, seq: int) -> Sequence[tuple[int, str, dict[str,
     return [(row.id, row.token_hash, row.body) for row in rows]
 
 
+def last_refs(session: Session) -> Sequence[tuple[int, str, int, dict[str, Any]]]:
+    """The newest ref of every living board: id, hash of the token, version, body; one question for all."""
+    rows = session.execute(select(Board.id, Board.token_hash, Ref.version, Ref.body).where(Board.ended_at.is_(None)).join(
+        Ref, (Ref.board_id == Board.id) & (Ref.version == Board.version)))
+    return [(row.id, row.token_hash, row.version, row.body) for row in rows]
+
+
 def recalled_objects(session: Session, revision_id: int, *, at: datetime) -> set[str]:
     """The objects of a recalled revision, but for those that another live revision uses, written down to be 410; their links go next."""
     locked(session, "refs")

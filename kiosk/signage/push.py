@@ -137,6 +137,17 @@ class Nudger:
     def __init__(self, database: Database, hub: Hub, refs: RefKeeper, seal: Seal | None = None) -> None:
         self._database, self._hub, self._refs, self._seal = database, hub, refs, seal
 
+    def load(self) -> None:
+        """Seal all refs ahead: after an outage every board asks within seconds, and none of them needs the database."""
+        read_at = self._refs.drops
+        with self._database.read() as session:
+            refs, ice = manifest.last_refs(session), frozen.state(session)
+        if self._seal is None or ice is not None:
+            return
+        for start in range(0, len(refs), SLICE):
+            self._refs.warm([Warm(board, token, version, *self._seal(board, version, body))
+                             for board, token, version, body in refs[start:start + SLICE]], read_at=read_at)
+
     def hear(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             if entry.verb == "refs.moved":

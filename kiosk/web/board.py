@@ -188,7 +188,10 @@ def _paired_relay(found: Relay, waiting: Pairing) -> ResponseReturnValue:
 
 
 def board_of_socket() -> tuple[int, int] | None:
-    """Board and version for a new socket, or None; looked up in a short transaction, since the request never ends."""
+    """Board and version for a new socket, or None; from memory, else looked up in a short transaction, since the request never ends."""
+    held = refs().get(token() or "")
+    if held is not None:
+        return held.board, held.version
     with parts().database.read() as short:
         board = boards.by_token(short, token() or "")
         return (board.id, board.version) if board else None

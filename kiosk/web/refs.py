@@ -36,6 +36,10 @@ class Entry:
     stopped: Mapping[str, Any] | None = None
     sealing: str = ""
 
+    @property
+    def version(self) -> int:
+        return int(self.etag.strip(b'"'))
+
 
 class RefCache:
     """Entries by the hash of the token; safe for many threads."""

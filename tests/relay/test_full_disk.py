@@ -60,7 +60,7 @@ def test_a_full_disk_takes_nothing_from_the_boards_and_holds_no_recall_up(small:
         relay.tell(again)
         relay.mirror._round()
         relay.mirror._fill.set()
-        until(lambda: relay.served == again, 60, "it does not go on when there is room")
+        until(lambda: store.boards[BOARD].ref == again, 60, "it does not go on when there is room")
         assert Store(small / "relay").boards[BOARD].served == again
         relay.mirror._stopping.set()
         relay.mirror._fill.set()
