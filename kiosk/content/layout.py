@@ -21,7 +21,7 @@ TOP, BOTTOM = 5, 4
 BODY, LINE, LABEL, SUB = 8.0, 12.0, 5.5, 9.0
 LABEL_LINE, SUB_LINE = 8.0, 13.0
 BIG = 12.0
-TITLE_SIZES = ((BIG, 15.0), (9.0, 11.0))  # the second where the first takes more than two lines
+TITLE_SIZES = ((BIG, 15.0), (9.0, 11.0))  # the second where the first takes more than two lines, or leaves no room for one below it
 TITLE_SPACE = 4.0  # the line below the title and the air around it
 
 
@@ -55,7 +55,8 @@ def room(title: str, side: Sequence[str] | str, geometry: Geometry) -> Room:
     notes = [line for line in ([side] if isinstance(side, str) else side) if line]
     taken = max((typeset.width(line, LABEL) for line in notes), default=0.0) + (4 if notes else 0)
     beside = taken <= free / 2 and (wide or typeset.width(title, BIG, typeset.title_weight(geometry.theme)) + taken <= free)
-    lines, size, line = _titled(title, free - (taken if beside else 0), typeset.title_weight(geometry.theme))
+    most = height_of(geometry) - TITLE_SPACE - LINE
+    lines, size, line = _titled(title, free - (taken if beside else 0), most, typeset.title_weight(geometry.theme))
     under = [] if beside else [each for note in _in_one(notes, free) for each in typeset.lines(note, free, LABEL)]
     high = max(line * len(lines), LABEL_LINE * len(notes) if beside else 0) + LABEL_LINE * len(under)
     head = {"title": lines, "size": size, "side": notes if beside else [], "under": under, "high": high}
@@ -105,9 +106,9 @@ def _in_one(notes: Sequence[str], free: float) -> Sequence[str]:
     return [whole] if whole and typeset.width(whole, LABEL) <= free else notes
 
 
-def _titled(title: str, free: float, weight: int) -> tuple[list[str], float, float]:
+def _titled(title: str, free: float, most: float, weight: int) -> tuple[list[str], float, float]:
     for size, line in TITLE_SIZES:
         lines = typeset.balanced(title, free, size, weight)
-        if len(lines) <= 2:
+        if len(lines) <= 2 and len(lines) * line <= most:
             return lines, size, line
     return lines, size, line

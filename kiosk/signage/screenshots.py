@@ -7,12 +7,12 @@ import warnings
 
 from PIL import Image
 
-from kiosk.base.errors import Invalid
+from kiosk.base.errors import N_, Invalid
 
 MOST = 2 << 20  # bytes
 SIDE_MOST = 8192  # pixels
 KINDS = {"PNG": "image/png", "JPEG": "image/jpeg"}
-_WRONG = "这不是屏的截图：要 PNG 或 JPEG，每边最多 %(most)s 像素。"
+_WRONG = N_("这不是屏的截图：要 PNG 或 JPEG，每边最多 %(most)s 像素。")
 
 
 def kind_of(data: bytes) -> str:

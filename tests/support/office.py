@@ -19,8 +19,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from kiosk import demo, schema
 from kiosk.base.clock import now
+from kiosk.content import pictures
 from kiosk.parts import open_parts
 from kiosk.settings import Settings
+from kiosk.signage.easel import Easel
 
 CHROMIUM = "/usr/bin/chromium"
 STAFF = {"width": 1366, "height": 768}
@@ -98,10 +100,15 @@ def free_port() -> int:
 
 
 def built(data: Path) -> Path:
-    """The data folder of a demo office, made here: one that starts on a copy of it only renews its keys."""
+    """The data folder of a demo office, made here with all its pictures: one that starts on a copy of it only renews its keys."""
     parts = open_parts(Settings(data=data))
     schema.ensure(parts.database)
     demo.build(parts, url="http://127.0.0.1", at=now())
+    if painter := pictures.painter(parts.store.path, data / "work"):
+        easel = Easel(parts.database, parts.store, parts.zone, painter, now)
+        while easel.paint_one():
+            pass
+        painter.close()
     parts.close()
     return data
 
