@@ -78,7 +78,7 @@ class Chaos:
             os.kill(each, signal.SIGKILL)
 
     def page_hangs(self) -> None:
-        line = self.board.line()
+        line = self.board.line(patience=0)
         line.tell("Runtime.evaluate", expression="const end = Date.now() + 9000; while (Date.now() < end);")
         time.sleep(0.3)
         line.close()
@@ -142,7 +142,7 @@ class Watcher:
         if not due or self.chaos.cable.fault or not self.chaos.office.answers():
             return
         try:
-            text, hears = self.chaos.board.value(f"[{SHOWN}, {HEARS}]")
+            text, hears = self.chaos.board.value(f"[{SHOWN}, {HEARS}]", patience=0)
         except (OSError, ValueError, LookupError):
             return
         for title in due if hears else []:

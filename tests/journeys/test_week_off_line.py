@@ -11,11 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from kiosk import app as application
 from kiosk.signage import campaigns, manifest, overrides, playlists
 from kiosk.signage.campaigns import Plan
 from kiosk.signage.overrides import Wish
 from kiosk.signage.playlists import Entry, Level
 from kiosk.signage.rules import Days, Hours, Rule
+from kiosk.web import board as protocol
 from tests.journeys.test_fast_forward import STANDS, TITLES, TOKEN, server  # noqa: F401 — a fixture
 from tests.support import oracle
 from tests.support.office import LANDSCAPE
@@ -65,11 +67,14 @@ def week(session, make, cast, parts):
 
 
 @pytest.mark.parametrize("looks", [pytest.param(LOOKS, marks=[pytest.mark.trial, pytest.mark.timeout(7200)]), SAMPLE])
-def test_a_week_without_a_network_shows_what_the_oracle_says(looks, week, server, parts, browser):  # noqa: F811
+def test_a_week_without_a_network_shows_what_the_oracle_says(looks, week, server, parts, browser, monkeypatch):  # noqa: F811
     begin = parts.zone.instant(MONDAY, time(8))
+    for module in (protocol, application):  # the server lives in that week too: what it seals is no later
+        monkeypatch.setattr(module, "now", lambda: begin)
     context = browser.new_context(viewport=LANDSCAPE, service_workers="block")
     page = context.new_page()
     page.clock.install(time=begin)
+    page.route(lambda url: "/board/time?" in url, lambda route: route.abort())
     page.goto(f"http://127.0.0.1:{server.server_port}/board#{TOKEN}")
     page.wait_for_function(STANDS, polling=50)
     context.set_offline(True)

@@ -119,14 +119,24 @@ class PC:
         except (OSError, ValueError):
             return 0.0
 
-    def line(self) -> Any:
-        """A second line to the page, for the test."""
+    def line(self, patience: float = 60) -> Any:
+        """A second line to the page, for the test; a busy browser may drop the first words."""
+        ends = time.monotonic() + patience
+        while True:
+            try:
+                return self._line()
+            except (OSError, ValueError, LookupError):
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(1)
+
+    def _line(self) -> Any:
         owner = os.readlink(self.data / "profile" / "SingletonLock").rpartition("-")[2]
         words = Path(f"/proc/{owner}/cmdline").read_bytes().decode().replace("\0", " ")
         return devtools.Line(devtools.page_of(int(words.split("--remote-debugging-port=")[1].split()[0])), lambda *_: None)
 
-    def value(self, expression: str) -> Any:
-        line = self.line()
+    def value(self, expression: str, patience: float = 60) -> Any:
+        line = self.line(patience)
         try:
             return line.value(expression)
         finally:
@@ -135,7 +145,7 @@ class PC:
     def look(self) -> Mapping[str, Any]:
         """What the page tells the launcher; empty while nothing answers."""
         try:
-            told = self.value(watch.SEEN)
+            told = self.value(watch.SEEN, patience=0)
             return told if isinstance(told, dict) else {}
         except (OSError, ValueError, LookupError):
             return {}
