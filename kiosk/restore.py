@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 from kiosk import backup, schema
 from kiosk.backup import ASIDE, DATA, OBJECTS, ROWS
 from kiosk.base import folder, rows
-from kiosk.base.archive import Broken, Reader, sync_folder
+from kiosk.base.archive import Broken, Reader
 from kiosk.base.clock import parse
 from kiosk.base.db import Database
+from kiosk.base.disk import sync_folder
 from kiosk.base.errors import Conflict, Problem
 from kiosk.base.objects import Store
 from kiosk.settings import Settings

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from kiosk.base.canonical import canonical
+from kiosk.base.disk import sync_folder
 from kiosk.base.errors import Conflict, Full, Problem
 
 LIST = "manifest.json"
@@ -274,13 +275,3 @@ class _Opening(io.RawIOBase):
             except InvalidTag as error:
                 raise ValueError("a piece was changed") from error
         return self._open[1]
-
-
-def sync_folder(folder: Path) -> None:
-    """The folder's entries too survive a power cut; where folders cannot be opened (Windows) it is left to the system."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

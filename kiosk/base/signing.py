@@ -9,7 +9,6 @@ tests/contracts/keys.json holds both to the same answers.
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
 import tempfile
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from kiosk.base.canonical import canonical, sha256
 from kiosk.base.clock import iso, parse
+from kiosk.base.disk import sync_folder
 from kiosk.base.errors import Conflict
 
 ALG = "ed25519"
@@ -196,12 +196,7 @@ def keep_secret(path: Path, data: bytes) -> None:
 def _replace(path: Path, data: bytes) -> None:
     """As keep_secret, but the last writer wins."""
     _written(path, data).replace(path)
-    with contextlib.suppress(OSError):  # Windows opens no folders
-        handle = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    sync_folder(path.parent)
 
 
 def _written(path: Path, data: bytes) -> Path:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kiosk.base.canonical import canonical
+from kiosk.base.disk import sync_folder
 from kiosk.base.errors import Full
 from kiosk.base.objects import is_name
 from kiosk.base.signing import Untrusted
@@ -245,7 +246,7 @@ class Store:
             target.parent.mkdir(exist_ok=True)
             path.chmod(0o644)
             path.replace(target)
-            _sync(target.parent)
+            sync_folder(target.parent)
         told = target.stat()
         self._looked[sha] = ((told.st_size, told.st_mtime_ns, told.st_ino), time.monotonic())
 
@@ -373,7 +374,7 @@ def write(path: Path, data: bytes, *, private: bool = False) -> None:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _remove(path: Path) -> None:
@@ -427,13 +428,3 @@ def _hash(path: Path) -> str:
     except OSError:
         return ""
     return digest.hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """The folder's entry too survives a power cut; where folders cannot be opened (Windows) it is left to the system."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

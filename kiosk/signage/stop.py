@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from kiosk.base import journal, reserve
 from kiosk.base.clock import iso, parse
 from kiosk.base.db import Database
+from kiosk.base.disk import sync_folder
 from kiosk.base.errors import Conflict, Unavailable
 from kiosk.people import Actor
 from kiosk.signage import manifest
@@ -106,7 +107,7 @@ class Stop:
         """Take the file away; what it said, to put it back with `put_back` when what follows fails."""
         before, self._only_here = self.now(), None
         self._path.unlink(missing_ok=True)
-        _sync(self._folder)
+        sync_folder(self._folder)
         return before
 
     def put_back(self, state: Stopped) -> None:
@@ -125,7 +126,7 @@ class Stop:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)
             raise
-        _sync(self._folder)
+        sync_folder(self._folder)
 
     def _read(self, otherwise: datetime) -> Stopped:
         """What the file says; a file that cannot be read still stops, since its own time."""
@@ -180,13 +181,3 @@ def lift(database: Database, press: Press, stop: Stop, *, by: Actor, at: datetim
             stop.put_back(state)
         log.error("the stop could not be lifted: %s", error)
         raise Unavailable("数据库现在写不进去，没有恢复。屏上还是安全页。请让管理员看看服务器的磁盘，再按一次。") from error
-
-
-def _sync(folder: Path) -> None:
-    """The folder's entry too survives a power cut; where folders cannot be opened (Windows) it is left to the system."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
